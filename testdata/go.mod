@@ -1,0 +1,3 @@
+module github.com/parleyws/parley/testdata
+
+go 1.25
