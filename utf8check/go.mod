@@ -1,0 +1,5 @@
+module github.com/parleyws/parley/utf8check
+
+go 1.25
+
+require pgregory.net/rapid v1.3.0

@@ -1,0 +1,72 @@
+package utf8check_test
+
+import (
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"github.com/parleyws/parley/utf8check"
+)
+
+func TestK7WholeTexts(t *testing.T) {
+	for _, c := range vectors(t) {
+		want := c.Verdict == valid
+		if got := utf8check.Valid(c.Bytes); got != want {
+			t.Errorf("%s (%s): Valid(% X) = %v", c.Name, c.Section, c.Bytes, got)
+		}
+		if got := utf8check.ValidString(string(c.Bytes)); got != want {
+			t.Errorf("%s (%s): ValidString(% X) = %v", c.Name, c.Section, c.Bytes, got)
+		}
+	}
+}
+
+// The oracle of the other tests must itself agree with the table.
+func TestTryingEveryEndingAgreesWithTheTable(t *testing.T) {
+	for _, c := range vectors(t) {
+		if v, at := verdict(c.Bytes); v != c.Verdict || at != c.At {
+			t.Errorf("%s (%s): % X is %s at %d, want %s at %d", c.Name, c.Section, c.Bytes, v, at, c.Verdict, c.At)
+		}
+	}
+}
+
+func TestWholeTextsAreJudgedAsTheStandardLibraryDoes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := drawText(t)
+		want := utf8.Valid(text)
+		if utf8check.Valid(text) != want || utf8check.ValidString(string(text)) != want {
+			t.Fatalf("% X: valid is %v", text, want)
+		}
+	})
+}
+
+// drawText draws bytes that are often nearly UTF-8: runes, stray bytes, and a
+// cut at either end.
+func drawText(t *rapid.T) []byte {
+	piece := rapid.OneOf(
+		rapid.Custom(func(t *rapid.T) string { return rapid.String().Draw(t, "runes") }),
+		rapid.Custom(func(t *rapid.T) string { return string(rapid.SliceOfN(rapid.Byte(), 0, 3).Draw(t, "stray")) }),
+		rapid.SampledFrom([]string{"\xc0", "\xe0\xa0", "\xed\xa0", "\xed\x9f", "\xf0\x90\x80", "\xf4\x90", "\xf4\x8f\xbf", "\xf5", "😀", "€"}),
+	)
+	var text []byte
+	for _, s := range rapid.SliceOfN(piece, 0, 6).Draw(t, "text") {
+		text = append(text, s...)
+	}
+	from := rapid.IntRange(0, len(text)).Draw(t, "from")
+	to := rapid.IntRange(from, len(text)).Draw(t, "to")
+	if rapid.Bool().Draw(t, "whole") {
+		return text
+	}
+	return text[from:to]
+}
+
+func TestValidDoesNotAllocate(t *testing.T) {
+	text := []byte("Καλημέρα κόσμε 😀")
+	s := string(text)
+	if n := testing.AllocsPerRun(100, func() { utf8check.Valid(text) }); n != 0 {
+		t.Errorf("Valid: %v allocations", n)
+	}
+	if n := testing.AllocsPerRun(100, func() { utf8check.ValidString(s) }); n != 0 {
+		t.Errorf("ValidString: %v allocations", n)
+	}
+}
