@@ -1,0 +1,14 @@
+// Package conn is one WebSocket connection, the same type for a server and a
+// client: messages in and out over a byte stream, pings, keepalive and the
+// closing handshake of RFC 6455 section 7.
+//
+// A [Conn] comes from package server or client, or from [New] over any stream
+// on which the opening handshake is done. All its write methods may be called
+// from any goroutine. One goroutine at a time reads, in whichever style suits:
+// blocking calls ([Conn.Read], [Conn.ReadInto]), range ([Conn.Messages]) or
+// events ([Conn.Serve]). Pings are answered and the closing handshake is
+// completed while something reads.
+//
+// Every call takes a context. One that ends while a call waits costs nothing
+// but that call: what was read stays for the next one.
+package conn

@@ -1,0 +1,83 @@
+package conn
+
+import (
+	"errors"
+	"net"
+	"time"
+
+	"github.com/parleyws/parley/conn/message"
+	"github.com/parleyws/parley/frame"
+)
+
+// LimitError says that the peer went over a limit of this endpoint.
+type LimitError = message.LimitError
+
+var (
+	// ErrConcurrentRead is returned to the second of two goroutines that read
+	// at the same time. The first is not disturbed.
+	ErrConcurrentRead = errors.New("websocket: another goroutine is reading")
+
+	// ErrPingTimeout is the cause of a [CloseError] when keepalive gave up.
+	ErrPingTimeout = errors.New("websocket: no answer to a ping (options PingInterval, PongTimeout)")
+
+	// ErrCloseTimeout is the cause of a [CloseError] when the peer did not
+	// complete the closing handshake in time.
+	ErrCloseTimeout = errors.New("websocket: closing handshake timed out (option CloseTimeout)")
+
+	// ErrPartialWrite is the cause of a [CloseError] when a write was
+	// abandoned with part of a frame on its way, after which nothing more can
+	// be said on the connection.
+	ErrPartialWrite = errors.New("websocket: write abandoned inside a frame")
+)
+
+// CloseError says how a connection ended: which side ended it, the close code
+// and reason, and the cause. Once a connection has ended, every call returns
+// it. If this endpoint closed on purpose, errors.Is(err, [net.ErrClosed]).
+type CloseError struct {
+	Remote bool            // the peer ended the connection
+	Clean  bool            // close frames were exchanged both ways
+	Code   frame.CloseCode // of the close frame that came first, or AbnormalClosure if there was none
+	Reason string          // of that close frame
+	Err    error           // the cause, such as a *frame.Error, a *LimitError or a network error; nil if closed on purpose
+
+	LastRead time.Time // when the last bytes came from the peer
+}
+
+// Error says which side closed, the code, the reason and the cause.
+func (e *CloseError) Error() string {
+	side := "here"
+	if e.Remote {
+		side = "by the peer"
+	}
+	s := "websocket: closed " + side + ": " + e.Code.String()
+	if e.Reason != "" {
+		s += ": " + e.Reason
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Unwrap returns the cause, or nil.
+func (e *CloseError) Unwrap() error { return e.Err }
+
+// Is makes errors.Is(err, [net.ErrClosed]) true after a close on purpose here.
+func (e *CloseError) Is(target error) bool {
+	return target == net.ErrClosed && !e.Remote && e.Err == nil
+}
+
+// normal reports whether the peer left in good order.
+func (e *CloseError) normal() bool {
+	return e.Remote && (e.Code == frame.NormalClosure || e.Code == frame.GoingAway || e.Code == frame.NoStatusReceived)
+}
+
+// writeClosedError is what a write to an ended connection returns: the end is
+// the news for a reader, but for a writer the news is that it came too late.
+type writeClosedError struct{ cause *CloseError }
+
+func (e *writeClosedError) Error() string {
+	return "websocket: write on a closed connection: " + e.cause.Error()
+}
+func (e *writeClosedError) Unwrap() error        { return e.cause }
+func (e *writeClosedError) Is(target error) bool { return target == net.ErrClosed }

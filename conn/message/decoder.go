@@ -1,0 +1,322 @@
+package message
+
+import (
+	"io"
+	"iter"
+	"math"
+
+	"github.com/parleyws/parley/deflate"
+	"github.com/parleyws/parley/frame"
+	"github.com/parleyws/parley/utf8check"
+)
+
+// Decoder decodes what one endpoint sends. Set its fields before its first
+// use. It is not safe for concurrent use.
+type Decoder struct {
+	FromClient bool  // a client sends, so frames must be masked
+	MaxMessage int64 // bytes of the largest message, inflated; 0 for DefaultMaxMessage, -1 for no limit
+	MaxFrames  int   // frames of one message, empty ones counted; 0 for DefaultMaxFrames, -1 for no limit
+
+	// SkipUTF8 leaves text and close reasons unchecked, against RFC 6455
+	// section 8.1: only for peers that are trusted to send nothing else.
+	SkipUTF8 bool
+
+	Inflate *deflate.Decompressor // nil if no compression is agreed
+
+	started bool
+	err     error // sticky
+	closed  bool  // a close frame has come; what follows is ignored
+
+	checker frame.Checker
+	head    [frame.MaxHeaderLen]byte // of a header that came in pieces
+	headLen int
+
+	inFrame bool
+	h       frame.Header
+	left    int64 // bytes of the frame's payload to come
+	pos     int   // in the payload, modulo 4
+
+	control    [frame.MaxControlPayload]byte // of a control frame that came in pieces
+	controlLen int
+
+	opcode     frame.Opcode // of the message in progress
+	compressed bool
+	inflating  bool // the Inflate has more to give of what it was fed
+	text       utf8check.Validator
+	size       int64 // of the message so far, inflated
+	wire       int64 // of the message so far, as it came
+	frames     int64
+	empties    int
+}
+
+// Next decodes the next event from p and returns how many bytes of p it has
+// used. It unmasks them in place, and p is lent until Next has returned the
+// zero Event, which means that all of p is used and more is needed.
+//
+// The error is a [*frame.Error] for a breach of the protocol or a [*LimitError],
+// both with the code to close the connection with. It is returned again by every
+// later call. After a close frame everything is ignored.
+func (d *Decoder) Next(p []byte) (ev Event, n int, err error) {
+	if d.err != nil {
+		return Event{}, 0, d.err
+	}
+	if !d.started {
+		d.start()
+	}
+	for {
+		if d.inflating {
+			ev, err := d.nextInflated()
+			if err != nil || ev.Opcode != 0 {
+				return ev, n, d.fail(err)
+			}
+		}
+		if d.closed {
+			return Event{}, len(p), nil
+		}
+		if !d.inFrame {
+			used, ok, err := d.takeHeader(p[n:])
+			n += used
+			if err != nil || !ok {
+				return Event{}, n, d.fail(err)
+			}
+		}
+		if n == len(p) && d.left > 0 {
+			return Event{}, n, nil
+		}
+		piece := p[n:]
+		if int64(len(piece)) > d.left {
+			piece = piece[:d.left]
+		}
+		n += len(piece)
+		d.left -= int64(len(piece))
+		if d.h.Masked {
+			d.pos = frame.Mask(piece, d.h.Key, d.pos)
+		}
+		if d.h.Opcode.IsControl() {
+			ev, err = d.takeControl(piece)
+		} else {
+			ev, err = d.takeData(piece)
+		}
+		if err != nil || ev.Opcode != 0 {
+			return ev, n, d.fail(err)
+		}
+	}
+}
+
+// Feed decodes the next bytes of the stream, and yields each event that they
+// complete, and last the error, if there is one. It unmasks p in place. To
+// break off the loop loses the rest of p, unless the same sequence is ranged
+// over again; use [Decoder.Next] to keep it.
+func (d *Decoder) Feed(p []byte) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		for {
+			ev, n, err := d.Next(p)
+			if err != nil {
+				yield(Event{}, err)
+				return
+			}
+			// Before the yield: what is unmasked must never be fed again.
+			p = p[n:]
+			if ev.Opcode == 0 || !yield(ev, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Free gives back what d has borrowed. d must not be used again.
+func (d *Decoder) Free() {
+	if d.Inflate != nil {
+		d.Inflate.Free()
+	}
+}
+
+func (d *Decoder) start() {
+	d.started = true
+	d.checker.FromClient = d.FromClient
+	if d.Inflate != nil {
+		d.checker.Extensions = frame.RSV1
+	}
+}
+
+func (d *Decoder) fail(err error) error {
+	d.err = err
+	return err
+}
+
+// takeHeader reads a header from the start of p, and judges it. It reports
+// false if p ends inside it; d remembers what there is.
+func (d *Decoder) takeHeader(p []byte) (used int, ok bool, err error) {
+	b := p
+	if d.headLen > 0 {
+		b = d.head[:d.headLen+copy(d.head[d.headLen:], p)]
+	}
+	h, n, err := frame.ParseHeader(b)
+	if err == io.ErrUnexpectedEOF {
+		d.headLen = copy(d.head[:], b)
+		return len(p), false, nil
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	if err := d.checker.Check(h); err != nil {
+		return 0, false, err
+	}
+	used = n - d.headLen
+	d.headLen = 0
+	d.inFrame, d.h, d.left, d.pos = true, h, h.Length, 0
+	if h.Opcode.IsControl() {
+		d.controlLen = 0
+		return used, true, nil
+	}
+	return used, true, d.beginData()
+}
+
+// beginData holds a data frame's header against the limits, before a byte of
+// its payload is waited for.
+func (d *Decoder) beginData() error {
+	if d.h.Opcode != frame.Continuation {
+		d.opcode = d.h.Opcode
+		d.compressed = d.h.RSV&frame.RSV1 != 0
+		d.size, d.wire, d.frames, d.empties = 0, 0, 0, 0
+	}
+	d.frames++
+	if max, limited := limit(int64(d.MaxFrames), DefaultMaxFrames); limited && d.frames > max {
+		return &LimitError{frame.PolicyViolation, "MaxFrames", max, "frames in a message"}
+	}
+	if d.h.Length == 0 && !d.h.Fin {
+		d.empties++
+		if d.MaxFrames >= 0 && d.empties > maxEmptyFrames {
+			return &LimitError{frame.PolicyViolation, "MaxFrames", maxEmptyFrames, "empty frames in a row"}
+		}
+	} else {
+		d.empties = 0
+	}
+	if max, limited := limit(d.MaxMessage, DefaultMaxMessage); limited {
+		if d.compressed {
+			max += min(wireSlack, math.MaxInt64-max)
+		}
+		// Not wire+Length > max: the sum of two lengths may overflow.
+		if d.h.Length > max-d.wire {
+			return d.tooBig()
+		}
+	}
+	d.wire += d.h.Length
+	return nil
+}
+
+func (d *Decoder) tooBig() error {
+	max, _ := limit(d.MaxMessage, DefaultMaxMessage)
+	return &LimitError{frame.MessageTooBig, "MaxMessage", max, "bytes in a message"}
+}
+
+// takeData handles a piece of a data frame's payload, unmasked.
+func (d *Decoder) takeData(piece []byte) (Event, error) {
+	last := false
+	if d.left == 0 {
+		d.inFrame = false
+		last = d.h.Fin
+	}
+	if d.compressed {
+		d.Inflate.Feed(piece, last)
+		d.inflating = true
+		return d.nextInflated()
+	}
+	return d.data(piece, last)
+}
+
+// nextInflated returns the next bytes of a compressed message, or the zero
+// Event if the piece that was fed last is used up and is not the message's last.
+func (d *Decoder) nextInflated() (Event, error) {
+	out, err := d.Inflate.Next()
+	switch {
+	case err == io.EOF:
+		d.inflating = false
+		return d.data(nil, !d.inFrame && d.h.Fin)
+	case err != nil:
+		return Event{}, &frame.Error{
+			Code:    frame.InvalidFramePayloadData,
+			Section: "RFC 7692 7.2.2",
+			Reason:  "compressed message is corrupt",
+			Err:     err,
+		}
+	}
+	return d.data(out, false)
+}
+
+// data makes the event of a message's next bytes, inflated.
+func (d *Decoder) data(p []byte, last bool) (Event, error) {
+	if len(p) == 0 && !last {
+		return Event{}, nil
+	}
+	over := false
+	if max, limited := limit(d.MaxMessage, DefaultMaxMessage); limited && int64(len(p)) > max-d.size {
+		// What is wrong before the limit comes first, however much was
+		// inflated at once: the answer must not hang on the cut of the input.
+		p, over = p[:max-d.size], true
+	}
+	d.size += int64(len(p))
+	if !d.checkText(p, last && !over) {
+		return Event{}, errNotUTF8
+	}
+	if over {
+		return Event{}, d.tooBig()
+	}
+	return Event{Opcode: d.opcode, Payload: p, Last: last}, nil
+}
+
+// checkText takes the message's next bytes, and reports whether they can be,
+// or with the last of them are, a text, if it is to be one.
+func (d *Decoder) checkText(p []byte, last bool) bool {
+	if d.opcode != frame.Text || d.SkipUTF8 {
+		return true
+	}
+	if !last {
+		return d.text.Feed(p)
+	}
+	ok := d.text.Feed(p) && d.text.Complete()
+	d.text.Reset()
+	return ok
+}
+
+// takeControl handles a piece of a control frame's payload, unmasked. It
+// returns the zero Event until the payload is whole.
+func (d *Decoder) takeControl(piece []byte) (Event, error) {
+	if d.left > 0 || d.controlLen > 0 {
+		d.controlLen += copy(d.control[d.controlLen:], piece)
+		piece = d.control[:d.controlLen]
+	}
+	if d.left > 0 {
+		return Event{}, nil
+	}
+	d.inFrame = false
+	ev := Event{Opcode: d.h.Opcode, Payload: piece, Last: true}
+	if ev.Opcode == frame.Close {
+		var err error
+		if ev.Code, ev.Reason, err = d.parseClose(piece); err != nil {
+			return Event{}, err
+		}
+		d.closed = true
+	}
+	return ev, nil
+}
+
+func (d *Decoder) parseClose(payload []byte) (frame.CloseCode, string, error) {
+	code, reason, err := frame.ParseClose(payload)
+	if err == nil || !d.SkipUTF8 {
+		return code, reason, err
+	}
+	// Only the reason may be let pass: judge the code by itself.
+	if len(payload) > 2 {
+		if code, _, err = frame.ParseClose(payload[:2]); err == nil {
+			return code, string(payload[2:]), nil
+		}
+	}
+	return 0, "", err
+}
+
+var errNotUTF8 = &frame.Error{
+	Code:    frame.InvalidFramePayloadData,
+	Section: "RFC 6455 8.1",
+	Reason:  "text is not UTF-8",
+}

@@ -1,0 +1,100 @@
+package conn
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/parleyws/parley/frame"
+)
+
+// Ping sends a ping, waits for its pong and returns the round-trip time.
+// Something must be reading the connection meanwhile, for the pong to be seen.
+// Any number of goroutines may ping at once.
+func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
+	id, pong := c.pings.begin()
+	defer c.pings.forget(id)
+	start := time.Now()
+	if err := c.sendPing(ctx, id); err != nil {
+		return 0, err
+	}
+	select {
+	case <-pong:
+		return time.Since(start), nil
+	case <-c.ended:
+		return 0, c.end
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	}
+}
+
+func (c *Conn) sendPing(ctx context.Context, id uint64) error {
+	if err := c.takeWire(ctx); err != nil {
+		return err
+	}
+	defer c.releaseWire()
+	return c.sendControl(ctx, frame.Ping, binary.BigEndian.AppendUint64(nil, id))
+}
+
+// pings are the pings that wait for their pong, by the number that is their
+// payload.
+type pings struct {
+	mu      sync.Mutex
+	last    uint64
+	waiting map[uint64]chan struct{}
+}
+
+func (p *pings) begin() (id uint64, pong <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last++
+	if p.waiting == nil {
+		p.waiting = make(map[uint64]chan struct{})
+	}
+	ch := make(chan struct{})
+	p.waiting[p.last] = ch
+	return p.last, ch
+}
+
+func (p *pings) forget(id uint64) {
+	p.mu.Lock()
+	delete(p.waiting, id)
+	p.mu.Unlock()
+}
+
+// answered wakes the ping that payload answers, and those before it: a peer may
+// answer only the newest, RFC 6455 section 5.5.3. A pong that answers none is
+// lawful, and nothing.
+func (p *pings) answered(payload []byte) {
+	if len(payload) != 8 {
+		return
+	}
+	id := binary.BigEndian.Uint64(payload)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, ok := p.waiting[id]; !ok {
+		return
+	}
+	for k, pong := range p.waiting {
+		if k <= id {
+			close(pong)
+			delete(p.waiting, k)
+		}
+	}
+}
+
+// Pong sends a pong that answers no ping, RFC 6455 section 5.5.3: a heartbeat
+// that asks for nothing. payload holds at most [frame.MaxControlPayload] bytes.
+// Pings of the peer are answered without it.
+func (c *Conn) Pong(ctx context.Context, payload []byte) error {
+	if len(payload) > frame.MaxControlPayload {
+		return fmt.Errorf("websocket: payload of a pong is longer than %d bytes (RFC 6455 5.5)", frame.MaxControlPayload)
+	}
+	if err := c.takeWire(ctx); err != nil {
+		return err
+	}
+	defer c.releaseWire()
+	return c.sendControl(ctx, frame.Pong, payload)
+}

@@ -1,0 +1,103 @@
+package conn
+
+import (
+	"context"
+
+	"github.com/parleyws/parley/conn/message"
+)
+
+// Handler holds functions to call as events happen. Any may be nil. They run on
+// the goroutine that called [Conn.Serve], one at a time, so while one runs
+// nothing is read: a peer that sends faster than they work has to wait.
+type Handler struct {
+	OnOpen    func(c *Conn)
+	OnMessage func(c *Conn, m Message)      // m.Data is lent until OnMessage returns
+	OnPing    func(c *Conn, payload []byte) // lent; the pong is already on its way
+	OnPong    func(c *Conn, payload []byte) // lent
+	OnClose   func(c *Conn, err error)      // err is nil if the peer closed normally; called once, last
+}
+
+// Serve reads c until the connection ends or ctx does, and calls h. It returns
+// what it gives to OnClose. It closes nothing: after ctx has ended, c may be
+// read again.
+func (c *Conn) Serve(ctx context.Context, h Handler) error {
+	if err := c.beginReading(ctx); err != nil {
+		return err
+	}
+	h.open(c)
+	err := c.serve(ctx, &h)
+	c.doneReading()
+	if closedNormally(err) {
+		err = nil
+	}
+	if h.OnClose != nil {
+		h.OnClose(c, err)
+	}
+	return err
+}
+
+func (c *Conn) serve(ctx context.Context, h *Handler) error {
+	for {
+		ev, err := c.nextEvent(ctx, h)
+		if err != nil {
+			return err
+		}
+		c.deliver(h, ev)
+	}
+}
+
+// deliver hands over a message that is whole, and collects one that is not.
+func (c *Conn) deliver(h *Handler, ev message.Event) {
+	data := ev.Payload
+	if c.midway || !ev.Last {
+		c.partial = append(c.partial, ev.Payload...)
+		c.midway = true
+		data = c.partial
+	}
+	if !ev.Last {
+		return
+	}
+	if !c.closing.Load() {
+		h.message(c, Message{Type(ev.Opcode), data})
+	}
+	c.midway = false
+	c.partial = c.partial[:0]
+	if cap(c.partial) > largeBuffer {
+		c.partial = nil
+	}
+}
+
+// The functions below call those of a Handler, and say so meanwhile: see
+// awaitClose.
+
+func (h *Handler) open(c *Conn) {
+	if h.OnOpen != nil {
+		c.inHandler.Store(true)
+		h.OnOpen(c)
+		c.inHandler.Store(false)
+	}
+}
+
+func (h *Handler) message(c *Conn, m Message) {
+	if h.OnMessage != nil {
+		c.inHandler.Store(true)
+		h.OnMessage(c, m)
+		c.inHandler.Store(false)
+	}
+}
+
+func (h *Handler) ping(c *Conn, payload []byte) {
+	if h != nil && h.OnPing != nil {
+		c.inHandler.Store(true)
+		h.OnPing(c, payload)
+		c.inHandler.Store(false)
+	}
+}
+
+func (h *Handler) pong(c *Conn, payload []byte) {
+	if h != nil && h.OnPong != nil {
+		c.inHandler.Store(true)
+		h.OnPong(c, payload)
+		c.inHandler.Store(false)
+	}
+}
