@@ -1,0 +1,97 @@
+package server
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/parleyws/parley/conn"
+	"github.com/parleyws/parley/handshake"
+)
+
+// Server is a WebSocket server. Set its fields before its first use; the zero
+// value listens on :http, accepts pages of its own origin, answers pings and
+// closes, and discards messages. It must not be copied after its first use. Its
+// methods may be called from any goroutine.
+type Server struct {
+	Options
+
+	// Addr is where [Server.ListenAndServe] listens: "host:port", ":http" if
+	// empty, or "unix:/path" for a unix socket.
+	Addr string
+
+	// Handler serves one connection, on a goroutine of its own. ctx is
+	// [conn.Conn.Context]: it ends with the connection and carries the
+	// request's values. When Handler returns, the connection is closed with 1000
+	// unless it has ended. A nil Handler discards messages.
+	Handler func(ctx context.Context, c *conn.Conn)
+
+	// OnListening is called with the address when the server listens.
+	OnListening func(addr net.Addr)
+
+	setup struct {
+		once    sync.Once
+		origins handshake.Origins
+		err     error
+	}
+	life life
+}
+
+// Handler returns an HTTP handler that accepts connections and calls serve for
+// each; when serve returns, the connection is closed. opts may be nil.
+func Handler(opts *Options, serve func(ctx context.Context, c *conn.Conn)) http.Handler {
+	s := &Server{Handler: serve}
+	if opts != nil {
+		s.Options = *opts
+	}
+	return s
+}
+
+// Accept answers a client's opening handshake with the connection. After an
+// error it has answered with an HTTP error, and r needs nothing more. opts may
+// be nil. The connection lives on when the HTTP handler returns.
+//
+// A [Server] has the same method, reads its options only once, and knows its
+// connections.
+func Accept(w http.ResponseWriter, r *http.Request, opts *Options) (*conn.Conn, error) {
+	s := &Server{}
+	if opts != nil {
+		s.Options = *opts
+	}
+	return s.accept(w, r)
+}
+
+// ServeHTTP accepts a connection and serves it. A request that is no WebSocket
+// handshake gets the HTTP error that RFC 6455 section 4.2.2 wants.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c, err := s.Accept(w, r)
+	if err != nil {
+		return
+	}
+	s.serve(c)
+}
+
+// serve calls the application for a connection, and closes it after.
+func (s *Server) serve(c *conn.Conn) {
+	if !s.life.beginHandler() {
+		c.CloseNow()
+		return
+	}
+	defer s.life.endHandler()
+	defer c.CloseNow() // also when the handler panics
+	if s.Handler == nil {
+		c.Serve(c.Context(), conn.Handler{})
+		return
+	}
+	s.Handler(c.Context(), c)
+	c.Close(context.Background(), normalClosure, "")
+}
+
+// checkOptions reads the options once.
+func (s *Server) checkOptions() error {
+	s.setup.once.Do(func() {
+		s.setup.origins, s.setup.err = handshake.ParseOrigins(s.Origins)
+	})
+	return s.setup.err
+}
