@@ -20,12 +20,11 @@ func TestFramesAndTheirOrderAreJudged(t *testing.T) {
 // What was accepted of the whole is accepted of a part, and nothing is refused
 // before it is there.
 func TestL8AnyCutOfTheBytesGivesTheSameFrames(t *testing.T) {
-	const ends = 300
 	for _, c := range vectors[frameCase](t, "frames.json") {
 		t.Run(c.Name, func(t *testing.T) {
 			wire, want := c.wire(), c.want()
 			for cut := range wire {
-				if ends < cut && cut < len(wire)-ends {
+				if len(wire) > 512 && 20 < cut && cut < len(wire)-2 {
 					continue // amid zeros
 				}
 				got := readBytes(t, c.checker(), wire[:cut])

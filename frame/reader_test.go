@@ -35,6 +35,9 @@ func TestAReaderReadsTheSameFramesFromAnyStream(t *testing.T) {
 			wire, want := c.wire(), c.want()
 			for _, s := range streams {
 				for _, room := range rooms {
+					if room < 512 && len(wire) > 4096 {
+						continue // small reads of much take long and show nothing new
+					}
 					same(t, s.name, readStream(t, c.checker(), s.wrap(bytes.NewReader(wire)), room), want)
 				}
 			}
@@ -259,6 +262,32 @@ func TestAReaderGoesOnAfterATimeout(t *testing.T) {
 	}
 	if b, err := io.ReadAll(r); string(b) != "Hello" || err != nil {
 		t.Errorf("%q, %v", b, err)
+	}
+}
+
+func TestAReaderGoesOnAfterAnErrorThatCameWithAPayload(t *testing.T) {
+	timeout := errors.New("timeout")
+	payload := strings.Repeat("p", 8192) // goes to the caller's slice at once
+	sent := []struct {
+		b   string
+		err error
+	}{{"\x82\x7e\x20\x00", nil}, {payload, timeout}, {"\x89\x00", nil}}
+	r := frame.NewReader(readerFunc(func(p []byte) (int, error) {
+		s := sent[0]
+		sent = sent[1:]
+		return copy(p, s.b), s.err
+	}))
+	if _, err := r.Next(); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := r.Read(make([]byte, len(payload))); n != len(payload) || err != nil {
+		t.Fatal(n, err)
+	}
+	if _, err := r.Next(); err != timeout {
+		t.Errorf("%v, want %v", err, timeout)
+	}
+	if h, err := r.Next(); err != nil || h.Opcode != frame.Ping {
+		t.Errorf("%+v, %v", h, err)
 	}
 }
 
