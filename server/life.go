@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/parleyws/parley/conn"
 	"github.com/parleyws/parley/frame"
@@ -142,31 +143,34 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		}
 	}
 	defer s.life.end()
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		for _, hs := range s.life.http {
-			hs.Shutdown(ctx)
-		}
-	}()
-	var closing sync.WaitGroup
+	var leaving sync.WaitGroup
+	for _, hs := range s.life.http {
+		leaving.Go(func() { hs.Shutdown(ctx) })
+	}
+	var cut atomic.Int64
 	for _, c := range s.life.snapshot() {
-		closing.Go(func() { c.Close(ctx, frame.GoingAway, "server is shutting down") })
+		leaving.Go(func() {
+			if err := c.Close(ctx, frame.GoingAway, "server is shutting down"); err != nil && ctx.Err() != nil {
+				cut.Add(1)
+			}
+		})
 	}
 	finished := make(chan struct{})
 	go func() {
-		closing.Wait()
-		<-stopped
+		leaving.Wait()
 		s.life.handlers.Wait()
 		close(finished)
 	}()
 	select {
 	case <-finished:
-		return nil
 	case <-ctx.Done():
-		left := s.cut()
-		return fmt.Errorf("websocket: shutdown cut %d connections: %w", left, context.Cause(ctx))
+		s.cut()
 	}
+	leaving.Wait() // of which ctx is the end by now
+	if n := cut.Load(); n > 0 {
+		return fmt.Errorf("websocket: shutdown cut %d connections: %w", n, context.Cause(ctx))
+	}
+	return nil
 }
 
 // Close ends the server at once: listeners and connections are closed without
@@ -178,14 +182,12 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// cut ends what there is, and returns how many connections that were.
-func (s *Server) cut() int {
+// cut ends what there is.
+func (s *Server) cut() {
 	for _, hs := range s.life.http {
 		hs.Close()
 	}
-	left := s.life.snapshot()
-	for _, c := range left {
+	for _, c := range s.life.snapshot() {
 		c.CloseNow()
 	}
-	return len(left)
 }

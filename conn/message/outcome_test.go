@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/parleyws/parley/conn/message"
 	"github.com/parleyws/parley/deflate"
@@ -234,7 +235,7 @@ func decodeByFeed(t failer, d *message.Decoder, pieces [][]byte) outcome {
 // difference tells two outcomes apart. How much of an unfinished message comes
 // before an error depends on the cuts, but not what.
 func difference(want, got outcome) string {
-	if diff := cmp.Diff(want.arrived, got.arrived); diff != "" {
+	if diff := cmp.Diff(want.arrived, got.arrived, cmpopts.EquateEmpty()); diff != "" {
 		return "what arrived (-want +got):\n" + diff
 	}
 	if want.fail != got.fail {

@@ -331,10 +331,11 @@ class Connection extends EventTarget {
     this.counts.sentBytes += sizeOf(data);
   }
 
-  // Throws the browser's error for a bad code or reason.
-  close(code, reason) {
-    this.socket.close(code, reason);
-    this.log.event(this.path, "close", `asked: ${[code ?? "no code", reason].filter(Boolean).join(", ")}`);
+  // Takes what WebSocket.close takes: nothing, a code, or a code and a reason.
+  // Throws the browser's error for a bad one.
+  close(...codeAndReason) {
+    this.socket.close(...codeAndReason);
+    this.log.event(this.path, "close", `asked: ${codeAndReason.filter(Boolean).join(", ") || "no code"}`);
     this.#tell("state");
   }
 
@@ -471,7 +472,7 @@ function attempt(act, errorLine) {
   try {
     return act();
   } catch (error) {
-    errorLine.textContent = error.message;
+    errorLine.textContent = error.message.replace(/^Failed to .*?: /, ""); // Chromium names the method first
     return undefined;
   }
 }
@@ -761,14 +762,23 @@ function connecting(echo, room) {
 
 function closing(connection) {
   onSubmit(byId("close-form"), () => {
-    const code = byId("close-code").value.trim();
-    const reason = byId("close-reason").value;
-    attempt(() => connection.close(code === "" ? undefined : Number(code), reason), byId("close-error"));
+    attempt(() => connection.close(...closeArguments()), byId("close-error"));
   });
   connection.addEventListener("closed", ({ detail }) => showClosed(detail));
   connection.addEventListener("state", () => {
     if (connection.state === "connecting") forgetClosed();
   });
+}
+
+// Which codes are good is the browser's to say. It would read a word as 0, though,
+// and an undefined code beside a reason too.
+function closeArguments() {
+  const code = byId("close-code").value.trim();
+  const reason = byId("close-reason").value;
+  if (code === "" && reason === "") return [];
+  if (code === "") throw new Error("A reason needs a code: the close frame has it after the code.");
+  if (!/^[0-9]+$/.test(code)) throw new Error("A close code is a whole number.");
+  return [Number(code), reason];
 }
 
 function showClosed({ code, reason, wasClean }) {
