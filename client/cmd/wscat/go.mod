@@ -7,12 +7,12 @@ require (
 	github.com/parleyws/parley/conn v0.0.0
 	github.com/parleyws/parley/deflate v0.0.0
 	github.com/parleyws/parley/frame v0.0.0
+	github.com/parleyws/parley/handshake v0.0.0
 	golang.org/x/term v0.38.0
 )
 
 require (
 	github.com/klauspost/compress v1.20.3 // indirect
-	github.com/parleyws/parley/handshake v0.0.0 // indirect
 	github.com/parleyws/parley/utf8check v0.0.0 // indirect
 	golang.org/x/sys v0.39.0 // indirect
 )
