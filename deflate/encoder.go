@@ -1,0 +1,9 @@
+package deflate
+
+// encoder compresses one message at a time and remembers none.
+type encoder interface {
+	// encode appends message, compressed and without its tail, to dst. Matches
+	// may reach into dictionary, the bytes that went before. It reports false
+	// if that would not be smaller than the message.
+	encode(dst, dictionary, message []byte) ([]byte, bool)
+}
