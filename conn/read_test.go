@@ -60,7 +60,11 @@ func TestReadsInDifferentStylesContinueEachOther(t *testing.T) {
 			t.Errorf("Read: %v", err)
 		}
 		var got string
-		h := conn.Handler{OnMessage: func(_ *conn.Conn, m conn.Message) { got = string(m.Data) }}
+		closed := 0
+		h := conn.Handler{
+			OnMessage: func(_ *conn.Conn, m conn.Message) { got = string(m.Data) },
+			OnClose:   func(*conn.Conn, error) { closed++ },
+		}
 		if err := server.Serve(opts(time.Second), h); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Serve: %v", err)
 		}
@@ -70,8 +74,8 @@ func TestReadsInDifferentStylesContinueEachOther(t *testing.T) {
 		if err := server.Serve(bg, h); err != nil {
 			t.Errorf("Serve: %v", err)
 		}
-		if got != "one message" {
-			t.Errorf("got %q", got)
+		if got != "one message" || closed != 1 {
+			t.Errorf("got %q, %d closes", got, closed)
 		}
 	})
 }

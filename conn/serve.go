@@ -14,12 +14,13 @@ type Handler struct {
 	OnMessage func(c *Conn, m Message)      // m.Data is lent until OnMessage returns
 	OnPing    func(c *Conn, payload []byte) // lent; the pong is already on its way
 	OnPong    func(c *Conn, payload []byte) // lent
-	OnClose   func(c *Conn, err error)      // err is nil if the peer closed normally; called once, last
+	OnClose   func(c *Conn, err error)      // the connection has ended; err is nil if the peer closed normally
 }
 
-// Serve reads c until the connection ends or ctx does, and calls h. It returns
-// what it gives to OnClose. It closes nothing: after ctx has ended, c may be
-// read again.
+// Serve reads c until the connection ends or ctx does, and calls h: OnOpen
+// first, and OnClose last, once, if the connection has ended. It returns nil if the
+// peer closed normally, else the [*CloseError] or the error of ctx. It closes
+// nothing: after ctx has ended, c may be read again.
 func (c *Conn) Serve(ctx context.Context, h Handler) error {
 	if err := c.beginReading(ctx); err != nil {
 		return err
@@ -30,7 +31,7 @@ func (c *Conn) Serve(ctx context.Context, h Handler) error {
 	if closedNormally(err) {
 		err = nil
 	}
-	if h.OnClose != nil {
+	if h.OnClose != nil && c.hasEnded() {
 		h.OnClose(c, err)
 	}
 	return err

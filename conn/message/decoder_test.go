@@ -101,18 +101,14 @@ func TestNoCutsOfTheInputChangeTheAnswer(t *testing.T) {
 // cutPoints yields where to cut n bytes in two: everywhere, or near both ends
 // and at some places between if that would be too many.
 func cutPoints(n int) iter.Seq[int] {
-	const many = 2048
-	near, step := n, 1
-	if n > many {
-		near, step = 24, n/61
-	}
+	const many, near, between = 2048, 24, 40
 	return func(yield func(int) bool) {
 		for i := 0; i <= n; i++ {
+			if n > many && i > near && i < n-near {
+				i = min(i+n/between, n-near)
+			}
 			if !yield(i) {
 				return
-			}
-			if near <= i && i+step < n-near {
-				i += step - 1
 			}
 		}
 	}
