@@ -120,17 +120,6 @@ func closeError(t testing.TB, err error) *conn.CloseError {
 	return end
 }
 
-// echo serves c until its end, and sends what Serve returned.
-func echo(c *conn.Conn) <-chan error {
-	end := make(chan error, 1)
-	go func() {
-		end <- c.Serve(bg, conn.Handler{OnMessage: func(c *conn.Conn, m conn.Message) {
-			c.Write(bg, m.Type, m.Data)
-		}})
-	}()
-	return end
-}
-
 // guard is how long a test waits for what must come.
 const guard = 30 * time.Second
 

@@ -1,0 +1,3 @@
+module github.com/parleyws/parley/ci
+
+go 1.25
