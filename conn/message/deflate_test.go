@@ -278,13 +278,22 @@ func TestNothingOfRefusedMessageReachesAnotherConnection(t *testing.T) {
 	}
 }
 
-func TestFreeMayComeAtAnyTime(t *testing.T) {
+func TestFreeMayComeAtAnyTimeAndGivesTheInflaterBack(t *testing.T) {
 	sent := unhex(t, "c107f248cdc9c90700")
 	for i := range len(sent) + 1 {
 		for _, s := range []settings{{}, {inflate: &deflate.Direction{}}} {
 			d := s.decoder(false)
-			feed(d, bytes.Clone(sent[:i]))
+			err := feed(d, bytes.Clone(sent[:i]))
+			if (err != nil) != (s.inflate == nil && i >= 2) { // RSV1 is not agreed then
+				t.Fatalf("after %d bytes: %v", i, err)
+			}
 			d.Free()
+			if d.Inflate == nil {
+				continue
+			}
+			if _, err := d.Inflate.Next(); !errors.Is(err, deflate.ErrMisused) {
+				t.Errorf("after %d bytes: Free has not freed it: %v", i, err)
+			}
 		}
 	}
 }

@@ -49,6 +49,7 @@ type outcome struct {
 	arrived []string // messages and control frames, in order, as show has them
 	open    []byte   // what has come of an unfinished message
 	fail    string   // the error, as verdict has it
+	longest int      // bytes of the longest message, finished or not; not compared
 }
 
 // show writes down a message or control frame.
@@ -94,7 +95,6 @@ type listener struct {
 }
 
 func (l *listener) take(ev message.Event) {
-	l.t.Helper()
 	if l.closed {
 		l.t.Fatalf("%+v after a close frame", ev)
 	}
@@ -111,6 +111,7 @@ func (l *listener) take(ev message.Event) {
 		}
 		l.inMessage, l.opcode = !ev.Last, ev.Opcode
 		l.out.open = append(l.out.open, ev.Payload...)
+		l.out.longest = max(l.out.longest, len(l.out.open))
 		if ev.Last {
 			l.out.arrived = append(l.out.arrived, show(ev.Opcode, l.out.open))
 			l.out.open = nil
@@ -139,8 +140,7 @@ func caged(t failer, b []byte) (copied []byte, check func()) {
 	cage := bytes.Repeat([]byte{canary}, bars+len(b)+bars)
 	copied = cage[bars : bars+len(b)]
 	copy(copied, b)
-	return copied, func() {
-		t.Helper()
+	return copied, func() { // no Helper: it would take most of the time
 		for i := range bars {
 			if cage[i] != canary || cage[len(cage)-1-i] != canary {
 				t.Fatalf("bytes outside of the input were written")

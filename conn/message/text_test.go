@@ -58,10 +58,14 @@ var texts = []string{
 // rune may need, for the answer must not come from the code under test.
 func deciding(text string) int {
 	ends := []string{"", "\x80", "\x90", "\xbf", "\x9f", "\xa0", "\x8f"}
-	for i := range len(text) {
+	valid := 0 // bytes of whole runes, which need no thought
+	for r, n := utf8.DecodeRuneInString(text); n > 1 || n == 1 && r != utf8.RuneError; r, n = utf8.DecodeRuneInString(text[valid:]) {
+		valid += n
+	}
+	for i := valid; i < len(text); i++ {
 		if !slices.ContainsFunc(ends, func(end string) bool {
 			return slices.ContainsFunc([]string{"", "\x80", "\x80\x80"}, func(rest string) bool {
-				return utf8.ValidString(text[:i+1] + end + rest)
+				return utf8.ValidString(text[valid:i+1] + end + rest)
 			})
 		}) {
 			return i
