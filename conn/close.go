@@ -132,7 +132,7 @@ func (c *Conn) peerClosed(code frame.CloseCode, reason string) error {
 		c.linger(ctx, !c.client)
 		return c.finish(CloseError{Clean: true, Code: sent.code, Reason: sent.reason})
 	}
-	err := c.sendClose(ctx, code, "")
+	err := c.sendClose(ctx, code, reason) // browsers show the answer's, not their own
 	c.linger(ctx, !c.client)
 	return c.finish(CloseError{Remote: true, Clean: err == nil, Code: code, Reason: reason})
 }

@@ -113,7 +113,7 @@ func TestThePeersCloseIsEchoedAndNothingAfterItCountsK6(t *testing.T) {
 	for _, tc := range []struct{ sent, want string }{
 		{"\x88\x80\x00\x00\x00\x00", "\x88\x00"},
 		{"\x88\x82\x00\x00\x00\x00\x03\xe8", "\x88\x02\x03\xe8"},
-		{"\x88\x85\x00\x00\x00\x00\x0f\xa0bye", "\x88\x02\x0f\xa0"},
+		{"\x88\x85\x00\x00\x00\x00\x0f\xa0bye", "\x88\x05\x0f\xa0bye"},
 	} {
 		a, peer := tcp(t)
 		server := newConn(t, a, conn.Setup{}, nil)

@@ -156,7 +156,7 @@ func TestEventsComeInOrderAndOnCloseOnce(t *testing.T) {
 		send(t, peer, fromClient(frame.Pong, "c"))
 		send(t, peer, fromClient(frame.Binary, "d"))
 		send(t, peer, closeFromClient(3001, "e"))
-		expect(t, peer, []byte("\x88\x02\x0b\xb9"))
+		expect(t, peer, []byte("\x88\x03\x0b\xb9e"))
 		expectEOF(t, peer)
 	}()
 	var log []string
