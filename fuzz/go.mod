@@ -11,7 +11,10 @@ require (
 	github.com/parleyws/parley/utf8check v0.0.0
 )
 
-require github.com/klauspost/compress v1.20.3 // indirect
+require (
+	github.com/klauspost/compress v1.20.3 // indirect
+	golang.org/x/sys v0.40.0 // indirect
+)
 
 replace (
 	github.com/parleyws/parley/conn => ../conn

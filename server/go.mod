@@ -12,6 +12,7 @@ require (
 require (
 	github.com/klauspost/compress v1.20.3 // indirect
 	github.com/parleyws/parley/utf8check v0.0.0 // indirect
+	golang.org/x/sys v0.40.0 // indirect
 )
 
 replace (

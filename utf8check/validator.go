@@ -8,6 +8,7 @@ type Validator struct {
 	rune   [utf8.UTFMax]byte // the bytes so far of an unfinished rune
 	n      uint8             // how many of them
 	failed bool
+	good   int64 // bytes of the text before the first bad one
 }
 
 // Feed takes the next piece of the text. It reports whether some text that
@@ -26,8 +27,10 @@ func (v *Validator) Feed(p []byte) bool {
 	whole, rest := cutUnfinished(p)
 	if !Valid(whole) {
 		v.failed = true
+		v.good += int64(FirstBad(whole))
 		return false
 	}
+	v.good += int64(len(p))
 	if len(rest) > 0 {
 		v.n = uint8(copy(v.rune[:], rest))
 	}
@@ -42,10 +45,13 @@ func (v *Validator) finishRune(p []byte) []byte {
 		v.n++
 		sofar := v.rune[:v.n]
 		if !utf8.FullRune(sofar) {
+			v.good++
 			continue
 		}
-		v.failed = !utf8.Valid(sofar)
 		v.n = 0
+		if v.failed = !utf8.Valid(sofar); !v.failed {
+			v.good++
+		}
 		return p[i+1:]
 	}
 	return nil
@@ -70,6 +76,10 @@ func cutUnfinished(p []byte) (whole, rest []byte) {
 // Complete reports whether the text may end here: nothing has failed, and the
 // last rune is whole.
 func (v *Validator) Complete() bool { return !v.failed && v.n == 0 }
+
+// Good returns how many bytes of the text are good: all so far, or those before
+// the first byte that nothing can mend, of which it is then the index.
+func (v *Validator) Good() int64 { return v.good }
 
 // Reset makes v ready for another text.
 func (v *Validator) Reset() { *v = Validator{} }

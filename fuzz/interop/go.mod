@@ -16,6 +16,7 @@ require (
 	github.com/parleyws/parley/frame v0.0.0 // indirect
 	github.com/parleyws/parley/handshake v0.0.0 // indirect
 	github.com/parleyws/parley/utf8check v0.0.0 // indirect
+	golang.org/x/sys v0.40.0 // indirect
 )
 
 replace (

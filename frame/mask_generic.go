@@ -1,0 +1,5 @@
+//go:build !amd64 || purego
+
+package frame
+
+func maskBytes(b []byte, k uint32) { maskWords(b, k) }
