@@ -24,7 +24,7 @@ TEXT ·maskAVX2(SB), NOSPLIT, $0-20
 	LEAQ         -32(DI)(SI*1), DX
 	VPXOR        (DX), Y1, Y1
 
-	CMPQ SI, $256
+	CMPQ SI, $512
 	JAE  long
 
 short:

@@ -3,7 +3,7 @@
 package utf8check
 
 import (
-	"unicode/utf8"
+	"unsafe"
 
 	"golang.org/x/sys/cpu"
 )
@@ -11,30 +11,21 @@ import (
 //go:noescape
 func validAVX2(p *byte, n int) bool
 
-var hasAVX2 = cpu.X86.HasAVX2
+//go:noescape
+func validGFNI(p *byte, n int) bool
+
+// What the CPU has. Tests change these.
+var (
+	hasAVX2 = cpu.X86.HasAVX2
+	hasGFNI = cpu.X86.HasAVX2 && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512GFNI
+)
 
 func valid(p []byte) bool {
-	if !hasAVX2 {
-		return validGeneric(p)
+	if hasGFNI {
+		return validGFNI(unsafe.SliceData(p), len(p))
 	}
-	if len(p)-33 < 2 && len(p) >= 33 {
-		p = skipRunes(p) // see validAVX2
+	if hasAVX2 {
+		return validAVX2(unsafe.SliceData(p), len(p))
 	}
-	if len(p) == 0 {
-		return true
-	}
-	return validAVX2(&p[0], len(p))
-}
-
-// skipRunes takes runes away until p is short enough for one block. It stops at
-// a wrong byte, of which it takes 1, and puts it in the place of the rest.
-func skipRunes(p []byte) []byte {
-	for len(p) > 32 {
-		r, n := utf8.DecodeRune(p)
-		if r == utf8.RuneError && n == 1 {
-			return p[:1]
-		}
-		p = p[n:]
-	}
-	return p
+	return validGeneric(p)
 }

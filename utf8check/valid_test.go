@@ -1,6 +1,7 @@
 package utf8check_test
 
 import (
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -10,15 +11,18 @@ import (
 )
 
 func TestK7WholeTexts(t *testing.T) {
-	for _, c := range vectors(t) {
-		want := c.Verdict == valid
-		if got := utf8check.Valid(c.Bytes); got != want {
-			t.Errorf("%s (%s): Valid(% X) = %v", c.Name, c.Section, c.Bytes, got)
+	cases := vectors(t)
+	utf8check.EachPath(func(path string) {
+		for _, c := range cases {
+			want := c.Verdict == valid
+			if got := utf8check.Valid(c.Bytes); got != want {
+				t.Errorf("%s: %s (%s): Valid(% X) = %v", path, c.Name, c.Section, c.Bytes, got)
+			}
+			if got := utf8check.ValidString(string(c.Bytes)); got != want {
+				t.Errorf("%s: %s (%s): ValidString(% X) = %v", path, c.Name, c.Section, c.Bytes, got)
+			}
 		}
-		if got := utf8check.ValidString(string(c.Bytes)); got != want {
-			t.Errorf("%s (%s): ValidString(% X) = %v", c.Name, c.Section, c.Bytes, got)
-		}
-	}
+	})
 }
 
 // The oracle of the other tests must itself agree with the table.
@@ -34,9 +38,11 @@ func TestWholeTextsAreJudgedAsTheStandardLibraryDoes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := drawText(t)
 		want := utf8.Valid(text)
-		if utf8check.Valid(text) != want || utf8check.ValidString(string(text)) != want {
-			t.Fatalf("% X: valid is %v", text, want)
-		}
+		utf8check.EachPath(func(path string) {
+			if utf8check.Valid(text) != want || utf8check.ValidString(string(text)) != want {
+				t.Fatalf("%s: % X: valid is %v", path, text, want)
+			}
+		})
 	})
 }
 
@@ -61,12 +67,18 @@ func drawText(t *rapid.T) []byte {
 }
 
 func TestValidDoesNotAllocate(t *testing.T) {
-	text := []byte("Καλημέρα κόσμε 😀")
-	s := string(text)
-	if n := testing.AllocsPerRun(100, func() { utf8check.Valid(text) }); n != 0 {
-		t.Errorf("Valid: %v allocations", n)
-	}
-	if n := testing.AllocsPerRun(100, func() { utf8check.ValidString(s) }); n != 0 {
-		t.Errorf("ValidString: %v allocations", n)
+	for _, s := range []string{"", "a", "Καλημέρα κόσμε 😀", strings.Repeat("日", 11), strings.Repeat("long €", 99), "bad \xff"} {
+		text := []byte(s)
+		utf8check.EachPath(func(path string) {
+			if n := testing.AllocsPerRun(100, func() { utf8check.Valid(text) }); n != 0 {
+				t.Errorf("%s: Valid(%q): %v allocations", path, s, n)
+			}
+			if n := testing.AllocsPerRun(100, func() { utf8check.ValidString(s) }); n != 0 {
+				t.Errorf("%s: ValidString(%q): %v allocations", path, s, n)
+			}
+			if n := testing.AllocsPerRun(100, func() { utf8check.FirstBad(text) }); n != 0 {
+				t.Errorf("%s: FirstBad(%q): %v allocations", path, s, n)
+			}
+		})
 	}
 }
