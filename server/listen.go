@@ -50,6 +50,7 @@ func (s *Server) Serve(l net.Listener) error {
 	hs := &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: handshakeTimeout,
+		IdleTimeout:       handshakeTimeout,
 		// net/http adds 4 KiB of its own to what it is told.
 		MaxHeaderBytes: maxHead - 4<<10,
 	}
