@@ -1,0 +1,26 @@
+module github.com/parleyws/parley/server/bench
+
+go 1.26
+
+require (
+	github.com/coder/websocket v1.8.15
+	github.com/gobwas/ws v1.5.0
+	github.com/gorilla/websocket v1.5.3
+	github.com/lxzan/gws v1.8.9
+	github.com/parleyws/parley/frame v0.0.0
+	github.com/parleyws/parley/utf8check v0.0.0
+	github.com/segmentio/asm v1.2.1
+	pgregory.net/rapid v1.3.0
+)
+
+require (
+	github.com/dolthub/maphash v0.1.0 // indirect
+	github.com/gobwas/httphead v0.1.0 // indirect
+	github.com/klauspost/compress v1.17.9 // indirect
+	golang.org/x/sys v0.40.0 // indirect
+)
+
+replace (
+	github.com/parleyws/parley/frame => ../../frame
+	github.com/parleyws/parley/utf8check => ../../utf8check
+)
