@@ -8,6 +8,9 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
+// validAVX2 and validGFNI report whether the n bytes at p are UTF-8. The second
+// needs AVX-512VL and GFNI, and less time.
+//
 //go:noescape
 func validAVX2(p *byte, n int) bool
 
