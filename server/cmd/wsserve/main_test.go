@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -143,11 +144,17 @@ func get(t *testing.T, url string) (status int, h http.Header, body string) {
 
 func TestThePageNeedsNothingFromOutside(t *testing.T) {
 	address := start(t)
-	for path, kind := range map[string]string{
-		"/": "text/html", "/app.js": "text/javascript", "/style.css": "text/css", "/favicon.svg": "image/svg+xml",
-	} {
+	kinds := map[string]string{
+		".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
+	}
+	err := fs.WalkDir(pageFiles, "page", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		path = strings.TrimSuffix(strings.TrimPrefix(path, "page"), "index.html")
+		kind := kinds[filepath.Ext(d.Name())]
 		status, h, body := get(t, address+path)
-		if status != 200 || !strings.HasPrefix(h.Get("Content-Type"), kind) {
+		if status != 200 || kind == "" || !strings.HasPrefix(h.Get("Content-Type"), kind) {
 			t.Errorf("%s: %d, %s", path, status, h.Get("Content-Type"))
 		}
 		if h.Get("Content-Security-Policy") != contentPolicy {
@@ -158,6 +165,10 @@ func TestThePageNeedsNothingFromOutside(t *testing.T) {
 				t.Errorf("%s has %q", path, outside)
 			}
 		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 	if status, _, _ := get(t, address+"/nothing"); status != 404 {
 		t.Errorf("/nothing: %d", status)
