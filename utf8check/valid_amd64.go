@@ -23,12 +23,12 @@ var (
 	hasGFNI = cpu.X86.HasAVX2 && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512GFNI
 )
 
-func valid(p []byte) bool {
-	if hasGFNI {
-		return validGFNI(unsafe.SliceData(p), len(p))
-	}
-	if hasAVX2 {
-		return validAVX2(unsafe.SliceData(p), len(p))
-	}
-	return validGeneric(p)
-}
+// validByCPU is what the CPU is best at of validGFNI, validAVX2 and validWithout.
+// That assembly chooses spares every call of [Valid] another one.
+//
+//go:noescape
+func validByCPU(p *byte, n int) bool
+
+func validWithout(p *byte, n int) bool { return validGeneric(unsafe.Slice(p, n)) }
+
+func valid(p []byte) bool { return validByCPU(unsafe.SliceData(p), len(p)) }

@@ -17,6 +17,11 @@
 	LEAQ -32(DX), R8        // the last block
 	LEAQ -128(DX), R9
 
+	VMOVDQU   (SI), Y0
+	VPMOVMSKB Y0, AX
+	TESTL     AX, AX
+	JNZ       begin
+
 	// All is ASCII before SI. No constants are needed yet.
 	CMPQ SI, R9
 	JGT  ascii32
