@@ -60,34 +60,42 @@ func minimal(wire []byte) bool {
 	return true
 }
 
-// FuzzMask (FZ11): Mask is the naive loop, its own inverse, and writes nothing
-// outside its slice.
+// FuzzMask (FZ11): on each path Mask is the naive loop, its own inverse, the
+// same in two pieces, and writes nothing outside its slice.
 func FuzzMask(f *testing.F) {
 	for _, c := range vectors[frameCase](f, "frames.json") {
 		for _, a := range c.Accept {
 			if len(a.Key) == 4 {
-				f.Add([]byte(a.Payload), binary.BigEndian.Uint32(a.Key), 0, uint8(0))
+				f.Add([]byte(a.Payload), binary.BigEndian.Uint32(a.Key), 0, uint8(0), uint16(1))
 			}
 		}
 	}
-	f.Add(make([]byte, 300), uint32(0x01020304), 3, uint8(63))
-	f.Fuzz(func(t *testing.T, payload []byte, key uint32, pos int, offset uint8) {
+	for _, length := range []int{31, 32, 33, 63, 64, 65, 127, 255, 256, 257, 300, 511} {
+		for _, offset := range []uint8{0, 1, 31, 32, 33, 63} {
+			f.Add(noise(length), uint32(0x01020304), 3, offset, uint16(length/2))
+		}
+	}
+	f.Fuzz(func(t *testing.T, payload []byte, key uint32, pos int, offset uint8, cut uint16) {
 		k := frame.Key(binary.BigEndian.AppendUint32(nil, key))
-		start := int(offset % 64)
-		got := bytes.Repeat([]byte{canary}, start+len(payload)+64)
-		masked := got[start : start+len(payload)]
-		copy(masked, payload)
-		want := bytes.Clone(got)
+		start, first := int(offset%64), int(cut)%(len(payload)+1)
+		blank := bytes.Repeat([]byte{canary}, start+len(payload)+64)
+		copy(blank[start:], payload)
+		want := bytes.Clone(blank)
 		naiveMask(want[start:start+len(payload)], k, pos&3)
 
-		next := frame.Mask(masked, k, pos)
-		if !bytes.Equal(got, want) || next != (pos+len(payload))&3 {
-			t.Fatalf("% X, %d; want % X", got, next, want)
-		}
-		frame.Mask(masked, k, pos)
-		if !bytes.Equal(masked, payload) {
-			t.Fatalf("masked twice: % X, want % X", masked, payload)
-		}
+		frame.EachPath(func(path string) {
+			got := bytes.Clone(blank)
+			masked := got[start : start+len(payload)]
+			next := frame.Mask(masked, k, pos)
+			if !bytes.Equal(got, want) || next != (pos+len(payload))&3 {
+				t.Fatalf("%s: % X, %d; want % X", path, got, next, want)
+			}
+			next = frame.Mask(masked[:first], k, pos)
+			next = frame.Mask(masked[first:], k, next)
+			if !bytes.Equal(got, blank) || next != (pos+len(payload))&3 {
+				t.Fatalf("%s: masked again in pieces of %d and %d bytes: % X, %d; want % X", path, first, len(payload)-first, got, next, blank)
+			}
+		})
 	})
 }
 

@@ -28,10 +28,12 @@ func TestMaskIsThatOfTheRFC(t *testing.T) {
 		{"at the greatest int", "\x00\x00", frame.Key{1, 2, 3, 4}, math.MaxInt, "\x04\x01", 1, "RFC 6455 5.3"},
 		{"below zero", "\x00\x00", frame.Key{1, 2, 3, 4}, -1, "\x04\x01", 1, "RFC 6455 5.3"},
 	} {
-		b := []byte(c.in)
-		if next := frame.Mask(b, c.key, c.pos); string(b) != c.out || next != c.next {
-			t.Errorf("%s (%s): % X, %d; want % X, %d", c.name, c.section, b, next, c.out, c.next)
-		}
+		frame.EachPath(func(path string) {
+			b := []byte(c.in)
+			if next := frame.Mask(b, c.key, c.pos); string(b) != c.out || next != c.next {
+				t.Errorf("%s: %s (%s): % X, %d; want % X, %d", path, c.name, c.section, b, next, c.out, c.next)
+			}
+		})
 	}
 }
 
@@ -48,28 +50,75 @@ const canary = 0xA5
 func TestMaskAgreesWithTheNaiveLoopAndTouchesNothingElse(t *testing.T) {
 	const offsets, lengths, after = 64, 301, 64
 	key := frame.Key{0x37, 0xfa, 0x21, 0x3d}
-	random := make([]byte, lengths)
-	for i := range random {
-		random[i] = byte(i*i*7 + i>>3 + 1)
-	}
-	got := make([]byte, offsets+lengths+after)
-	want := make([]byte, len(got))
-	for offset := range offsets {
+	random := noise(lengths)
+	blank := bytes.Repeat([]byte{canary}, offsets+lengths+after)
+	got := make([]byte, len(blank))
+	want := make([]byte, len(blank))
+	frame.EachPath(func(path string) {
 		for length := range lengths {
 			for pos := range 4 {
-				for i := range got {
-					got[i] = canary
-				}
-				copy(got[offset:], random[:length])
-				copy(want, got)
-				naiveMask(want[offset:offset+length], key, pos)
-				next := frame.Mask(got[offset:offset+length], key, pos)
-				if !bytes.Equal(got, want) || next != (pos+length)%4 {
-					t.Fatalf("offset %d, length %d, pos %d: next %d\n% X, want\n% X", offset, length, pos, next, got, want)
+				masked := bytes.Clone(random[:length])
+				naiveMask(masked, key, pos)
+				for offset := range offsets {
+					copy(got, blank)
+					copy(got[offset:], random[:length])
+					copy(want, blank)
+					copy(want[offset:], masked)
+					next := frame.Mask(got[offset:offset+length], key, pos)
+					if !bytes.Equal(got, want) || next != (pos+length)%4 {
+						t.Fatalf("%s: offset %d, length %d, pos %d: next %d\n% X, want\n% X", path, offset, length, pos, next, got, want)
+					}
 				}
 			}
 		}
+	})
+}
+
+// noise returns n bytes without a pattern that a key could hide.
+func noise(n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(i*i*7 + i>>3 + 1)
 	}
+	return b
+}
+
+func TestLongPayloadsAreMaskedAsByTheNaiveLoop(t *testing.T) {
+	const longest, offsets = 64<<10 + 1, 64
+	key := frame.Key{0x37, 0xfa, 0x21, 0x3d}
+	buf := make([]byte, longest+offsets)
+	frame.EachPath(func(path string) {
+		for _, length := range []int{511, 1024, 1500, 4<<10 - 1, 4 << 10, 4<<10 + 33, longest - 1, longest} {
+			want := noise(length)
+			naiveMask(want, key, 3)
+			for offset := range offsets {
+				got := buf[offset : offset+length]
+				copy(got, noise(length))
+				if frame.Mask(got, key, 3); !bytes.Equal(got, want) {
+					t.Fatalf("%s: %d bytes at %d mod 64 of a buffer differ", path, length, offset)
+				}
+			}
+		}
+	})
+}
+
+func TestMaskingInTwoPiecesIsMaskingWhole(t *testing.T) {
+	key := frame.Key{0x37, 0xfa, 0x21, 0x3d}
+	got := make([]byte, 300)
+	frame.EachPath(func(path string) {
+		for length := range 301 {
+			text := noise(length)
+			want := bytes.Clone(text)
+			naiveMask(want, key, 0)
+			for cut := range length + 1 {
+				got := got[:copy(got, text)]
+				pos := frame.Mask(got[:cut], key, 0)
+				if pos = frame.Mask(got[cut:], key, pos); !bytes.Equal(got, want) || pos != length%4 {
+					t.Fatalf("%s: %d bytes cut at %d: % X, %d; want % X", path, length, cut, got, pos, want)
+				}
+			}
+		}
+	})
 }
 
 func TestMaskingInPiecesIsMaskingWhole(t *testing.T) {
@@ -77,17 +126,22 @@ func TestMaskingInPiecesIsMaskingWhole(t *testing.T) {
 		b := rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "payload")
 		key := drawKey(t)
 		pos := rapid.Int().Draw(t, "pos")
-		whole, pieces := bytes.Clone(b), bytes.Clone(b)
-		end := frame.Mask(whole, key, pos)
-		at := pos
-		for rest := pieces; len(rest) > 0; {
-			n := rapid.IntRange(0, len(rest)).Draw(t, "piece")
-			at = frame.Mask(rest[:n], key, at)
-			rest = rest[n:]
+		var cuts []int
+		for left := len(b); left > 0; left -= cuts[len(cuts)-1] {
+			cuts = append(cuts, rapid.IntRange(0, left).Draw(t, "piece"))
 		}
-		if !bytes.Equal(pieces, whole) || at&3 != end {
-			t.Fatalf("in pieces % X, %d; whole % X, %d", pieces, at, whole, end)
-		}
+		frame.EachPath(func(path string) {
+			whole, pieces := bytes.Clone(b), bytes.Clone(b)
+			end := frame.Mask(whole, key, pos)
+			at, rest := pos, pieces
+			for _, n := range cuts {
+				at = frame.Mask(rest[:n], key, at)
+				rest = rest[n:]
+			}
+			if !bytes.Equal(pieces, whole) || at&3 != end {
+				t.Fatalf("%s: in pieces % X, %d; whole % X, %d", path, pieces, at, whole, end)
+			}
+		})
 	})
 }
 
@@ -95,18 +149,24 @@ func TestMaskingTwiceGivesBackThePayload(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := rapid.SliceOf(rapid.Byte()).Draw(t, "payload")
 		key, pos := drawKey(t), rapid.Int().Draw(t, "pos")
-		twice := bytes.Clone(b)
-		frame.Mask(twice, key, pos)
-		frame.Mask(twice, key, pos)
-		if !bytes.Equal(twice, b) {
-			t.Fatalf("% X", twice)
-		}
+		frame.EachPath(func(path string) {
+			twice := bytes.Clone(b)
+			frame.Mask(twice, key, pos)
+			frame.Mask(twice, key, pos)
+			if !bytes.Equal(twice, b) {
+				t.Fatalf("%s: % X", path, twice)
+			}
+		})
 	})
 }
 
 func TestMaskDoesNotAllocate(t *testing.T) {
 	b, key := make([]byte, 4099), frame.Key{1, 2, 3, 4}
-	if n := testing.AllocsPerRun(100, func() { frame.Mask(b, key, 1) }); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
+	frame.EachPath(func(path string) {
+		for _, n := range []int{1, 7, 31, 32, 300, len(b)} {
+			if n := testing.AllocsPerRun(100, func() { frame.Mask(b[:n], key, 1) }); n != 0 {
+				t.Errorf("%s: %v allocations", path, n)
+			}
+		}
+	})
 }

@@ -31,20 +31,20 @@ func guarded(tb testing.TB, size int) []byte {
 	return all[page : page+size : page+size]
 }
 
-// touches reports whether f touches memory that it may not, and where.
-func touches(f func()) (addr uintptr, touched bool) {
+// touches reports whether f touches memory that it may not.
+func touches(f func()) (touched bool) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
-		case interface{ Addr() uintptr }:
-			addr, touched = r.Addr(), true
+		case interface{ Addr() uintptr }: // of a fault
+			touched = true
 		default:
 			panic(r)
 		}
 	}()
 	f()
-	return 0, false
+	return false
 }
 
 // The tests that use guarded pages are worth nothing without this one.
@@ -62,14 +62,14 @@ func TestGuardedPagesShowAByteThatIsTouched(t *testing.T) {
 		{"after", unsafe.Add(last, 1), true},
 	} {
 		read := byte(1)
-		if addr, touched := touches(func() { read = *(*byte)(c.at) }); touched != c.want || touched && addr != uintptr(c.at) {
-			t.Errorf("read %s: %#x, %v", c.name, addr, touched)
+		if touched := touches(func() { read = *(*byte)(c.at) }); touched != c.want {
+			t.Errorf("read %s: %v", c.name, touched)
 		}
 		if !c.want && read != 0 {
 			t.Errorf("%s: %d was read", c.name, read)
 		}
-		if addr, touched := touches(func() { *(*byte)(c.at) = 0 }); touched != c.want || touched && addr != uintptr(c.at) {
-			t.Errorf("write %s: %#x, %v", c.name, addr, touched)
+		if touched := touches(func() { *(*byte)(c.at) = 0 }); touched != c.want {
+			t.Errorf("write %s: %v", c.name, touched)
 		}
 	}
 }

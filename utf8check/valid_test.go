@@ -66,6 +66,34 @@ func drawText(t *rapid.T) []byte {
 	return text[from:to]
 }
 
+// Assembly does not keep the text from being moved when a stack grows.
+func TestATextMayLieOnAStackThatGrows(t *testing.T) {
+	utf8check.EachPath(func(path string) {
+		for depth := range 100 {
+			wrong := make(chan int)
+			go func() { wrong <- wrongVerdicts(depth) }() // on a stack of its own
+			if n := <-wrong; n != 0 {
+				t.Fatalf("%s: %d wrong verdicts on a stack of depth %d", path, n, depth)
+			}
+		}
+	})
+}
+
+// wrongVerdicts counts them among texts that lie on the stack, depth calls deep.
+func wrongVerdicts(depth int) (n int) {
+	good, bad := [...]byte{'d', 0xC3, 0xA9}, [...]byte{'d', 0xC3, 'd'}
+	if !utf8check.Valid(good[:]) || utf8check.Valid(bad[:]) {
+		n++
+	}
+	if depth > 0 {
+		n += wrongVerdicts(depth - 1)
+	}
+	if !utf8check.Valid(good[:]) || utf8check.Valid(bad[:]) {
+		n++
+	}
+	return n
+}
+
 func TestValidDoesNotAllocate(t *testing.T) {
 	for _, s := range []string{"", "a", "Καλημέρα κόσμε 😀", strings.Repeat("日", 11), strings.Repeat("long €", 99), "bad \xff"} {
 		text := []byte(s)
