@@ -9,5 +9,6 @@
 // server which refuses them. [Reader] reads frames from an [io.Reader].
 //
 // The package knows neither messages nor compression nor sockets. It imports
-// the standard library only.
+// the standard library and, to choose its assembly, golang.org/x/sys/cpu; the
+// build tag purego leaves the assembly out.
 package frame

@@ -7,5 +7,6 @@
 // message. UTF-8 is that of RFC 3629: no surrogates, nothing above U+10FFFF,
 // no encoding longer than need be.
 //
-// The package imports the standard library only.
+// The package imports the standard library and, to choose its assembly,
+// golang.org/x/sys/cpu; the build tag purego leaves the assembly out.
 package utf8check
