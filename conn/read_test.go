@@ -23,18 +23,28 @@ func TestACancelledReadLosesNothingG3(t *testing.T) {
 		io.ReadFull(peer, buf) // the pong
 	}()
 	stop := errors.New("enough")
-	for i := range message {
+	last := len(message) - 1
+	for i := range message[:last] {
 		// A byte arrives, and then the reader's patience ends.
-		go send(t, peer, message[i:i+1])
-		if i == len(message)-1 {
-			break
-		}
-		ctx, cancel := context.WithCancelCause(bg)
-		time.AfterFunc(time.Millisecond, func() { cancel(stop) })
-		if _, err := server.Read(ctx); !errors.Is(err, stop) {
-			t.Fatalf("after %d bytes: %v, want the context's cause", i+1, err)
+		sent := make(chan struct{})
+		go func() {
+			defer close(sent)
+			send(t, peer, message[i:i+1])
+		}()
+		for arrived := false; !arrived; {
+			ctx, cancel := context.WithCancelCause(bg)
+			time.AfterFunc(time.Millisecond, func() { cancel(stop) })
+			if _, err := server.Read(ctx); !errors.Is(err, stop) {
+				t.Fatalf("after %d bytes: %v, want the context's cause", i+1, err)
+			}
+			select {
+			case <-sent:
+				arrived = true
+			default:
+			}
 		}
 	}
+	go send(t, peer, message[last:])
 	m, err := server.Read(timeout(t))
 	if err != nil || m.Type != conn.Text || string(m.Data) != "first second" {
 		t.Errorf("got %v %q, %v", m.Type, m.Data, err)

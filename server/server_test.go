@@ -344,7 +344,7 @@ func TestTheDeadlinesOfTheHTTPServerAreClearedRow67(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const limit = 100 * time.Millisecond
+	const limit = 500 * time.Millisecond
 	waited := make(chan struct{})
 	s := &server.Server{Handler: func(ctx context.Context, c *conn.Conn) {
 		c.Read(ctx)

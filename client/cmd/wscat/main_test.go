@@ -77,19 +77,19 @@ func wscat(t *testing.T, input string, args ...string) (status int, stdout, stde
 
 func TestExecuteSendsAndPrintsTheAnswers(t *testing.T) {
 	url := startServer(t, echo)
-	status, stdout, stderr := wscat(t, "", "-x", "hello", "-wait", "300ms", url)
+	status, stdout, stderr := wscat(t, "", "-x", "hello", "-wait", "1s", url)
 	if status != 0 || stdout != "hello\n" || stderr != "" {
 		t.Errorf("status %d, %q, %q", status, stdout, stderr)
 	}
 	// An empty message is a message.
-	status, stdout, stderr = wscat(t, "", "-x", "", "-wait", "300ms", url)
+	status, stdout, stderr = wscat(t, "", "-x", "", "-wait", "1s", url)
 	if status != 0 || stdout != "\n" || stderr != "" {
 		t.Errorf("status %d, %q, %q", status, stdout, stderr)
 	}
 }
 
 func TestLinesFromAPipeAreMessages(t *testing.T) {
-	status, stdout, stderr := wscat(t, "one\ntwo\n", "-wait", "300ms", startServer(t, echo))
+	status, stdout, stderr := wscat(t, "one\ntwo\n", "-wait", "1s", startServer(t, echo))
 	if status != 0 || stdout != "< one\n< two\n" || stderr != "" {
 		t.Errorf("status %d, %q, %q", status, stdout, stderr)
 	}
