@@ -93,6 +93,9 @@ func (c *Conn) sendClose(ctx context.Context, code frame.CloseCode, reason strin
 	if c.closeSent.Load() != nil || c.hasEnded() {
 		return nil
 	}
+	if err := c.writeError(); err != nil {
+		return err
+	}
 	var room [frame.MaxHeaderLen + frame.MaxControlPayload]byte
 	b, err := c.out.AppendClose(room[:0], code, reason)
 	if err != nil {

@@ -43,6 +43,8 @@ type Conn struct {
 	closing   atomic.Bool  // Close was called
 	closeSent atomic.Pointer[closeFrame]
 
+	writeFailed atomic.Pointer[CloseError] // why the stream takes no more
+
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 

@@ -18,7 +18,7 @@ type keepalive struct {
 	asked     time.Duration // when, after opened; 0 if nothing is asked
 	listening bool          // somebody was waiting to read when it was asked
 
-	closing bool // the timer bounds the closing handshake instead
+	closing bool // the timer bounds what is left instead: see cutLater
 }
 
 func (c *Conn) startKeepalive() {
@@ -46,6 +46,17 @@ func (c *Conn) cutLater() {
 	k.timer.Reset(c.opts.CloseTimeout)
 }
 
+// cut ends a connection that did not end by itself in time.
+func (c *Conn) cut() {
+	end := CloseError{Code: frame.AbnormalClosure, Err: ErrCloseTimeout}
+	if failed := c.writeFailed.Load(); failed != nil {
+		end = *failed
+	} else if sent := c.closeSent.Load(); sent != nil {
+		end.Code, end.Reason = sent.code, sent.reason
+	}
+	c.finish(end)
+}
+
 func (c *Conn) stopKeepalive() {
 	c.keepalive.mu.Lock()
 	if t := c.keepalive.timer; t != nil {
@@ -61,11 +72,7 @@ func (c *Conn) checkAlive() {
 	closing := c.keepalive.closing
 	c.keepalive.mu.Unlock()
 	if closing {
-		end := CloseError{Code: frame.AbnormalClosure, Err: ErrCloseTimeout}
-		if sent := c.closeSent.Load(); sent != nil {
-			end.Code, end.Reason = sent.code, sent.reason
-		}
-		c.finish(end)
+		c.cut()
 		return
 	}
 	now := time.Since(c.opened)
@@ -103,7 +110,7 @@ func (k *keepalive) judge(now, heard time.Duration, waiting bool, o Options) (ne
 // pingNobody sends a ping that no call waits for, by the holder of wire.
 func (c *Conn) pingNobody() {
 	defer c.releaseWire()
-	if c.closeSent.Load() == nil && !c.hasEnded() {
+	if c.writeError() == nil {
 		c.sendControl(context.Background(), frame.Ping, nil)
 	}
 }

@@ -70,7 +70,7 @@ func (c *Conn) releaseWire() {
 func (c *Conn) sendOwed() {
 	var room [frame.MaxControlPayload]byte
 	payload, ok := c.owed.take(room[:0])
-	if !ok || c.closeSent.Load() != nil || c.hasEnded() {
+	if !ok || c.writeError() != nil {
 		return
 	}
 	c.sendControl(context.Background(), frame.Pong, payload)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 
 	"github.com/parleyws/parley/frame"
@@ -14,9 +15,10 @@ import (
 //
 // If ctx ends while nothing of the message has left, Write returns the error of
 // ctx and the connection goes on. If part of it has, or a compressed message
-// is abandoned, the connection fails with [ErrPartialWrite]. After the end of
-// the connection errors.Is(err, [net.ErrClosed]), and errors.As finds the
-// [*CloseError].
+// is abandoned, the connection fails with [ErrPartialWrite]. If the stream takes no
+// more, what the peer had sent can still be read for as long as CloseTimeout. Once
+// nothing can be written any more, errors.Is(err, [net.ErrClosed]), and errors.As
+// finds the [*CloseError].
 func (c *Conn) Write(ctx context.Context, t Type, data []byte) error {
 	if t != Text && t != Binary {
 		return fmt.Errorf("websocket: %d is not a type of message", t)
@@ -50,26 +52,21 @@ func putWriteBuffer(b *[]byte) {
 
 // takeWire takes the right to write frames.
 func (c *Conn) takeWire(ctx context.Context) error {
-	if c.hasEnded() {
-		return &writeClosedError{c.end}
+	if err := c.writeError(); err != nil {
+		return err
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	ok, err := c.wire.take(ctx, c.ended)
-	if err != nil {
+	if ok, err := c.wire.take(ctx, c.ended); !ok {
+		if err == nil {
+			err = c.writeError()
+		}
 		return err
 	}
-	if !ok {
-		return &writeClosedError{c.end}
-	}
-	if c.hasEnded() {
+	if err := c.writeError(); err != nil {
 		c.releaseWire()
-		return &writeClosedError{c.end}
-	}
-	if sent := c.closeSent.Load(); sent != nil {
-		c.releaseWire()
-		return &writeClosedError{&CloseError{Code: sent.code, Reason: sent.reason}}
+		return err
 	}
 	return nil
 }
@@ -87,7 +84,32 @@ func (c *Conn) send(ctx context.Context, b []byte, retractable bool) error {
 			return err
 		}
 		err = fmt.Errorf("%w: %w", ErrPartialWrite, err)
+	} else if !errors.Is(err, os.ErrDeadlineExceeded) && !c.hasEnded() {
+		return c.failWriting(err)
 	}
 	end := c.finish(CloseError{Code: frame.AbnormalClosure, Err: err})
 	return &writeClosedError{end}
+}
+
+// failWriting ends the writing half, by the holder of wire, because the stream
+// will take no more. What the peer had sent by then can still be read, and whoever
+// reads it finds the end; if nobody does, the connection is cut before long.
+func (c *Conn) failWriting(err error) error {
+	c.writeFailed.Store(&CloseError{Remote: true, Code: frame.AbnormalClosure, Err: err})
+	c.cutLater()
+	return c.writeError()
+}
+
+// writeError returns why nothing more can be written, or nil.
+func (c *Conn) writeError() error {
+	if c.hasEnded() {
+		return &writeClosedError{c.end}
+	}
+	if failed := c.writeFailed.Load(); failed != nil {
+		return &writeClosedError{failed}
+	}
+	if sent := c.closeSent.Load(); sent != nil {
+		return &writeClosedError{&CloseError{Code: sent.code, Reason: sent.reason}}
+	}
+	return nil
 }

@@ -177,3 +177,58 @@ func TestMaskByRoleRow109(t *testing.T) {
 		}
 	}
 }
+
+// brokenPipe is a stream that takes nothing more, of which the rest can be read.
+type brokenPipe struct{ net.Conn }
+
+var errBroken = errors.New("broken pipe")
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, errBroken }
+
+func TestAFailedWriteDoesNotLoseWhatThePeerHadSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, peer := net.Pipe()
+		server := newConn(t, brokenPipe{a}, conn.Setup{}, nil)
+		go func() {
+			for range 3 {
+				send(t, peer, fromClient(frame.Text, "x"))
+				send(t, peer, fromClient(frame.Ping, "y"))
+			}
+			peer.Close()
+		}()
+		got := 0
+		err := server.Serve(bg, conn.Handler{OnMessage: func(c *conn.Conn, m conn.Message) {
+			got++
+			if err := c.Write(bg, m.Type, m.Data); !errors.Is(err, errBroken) || !errors.Is(err, net.ErrClosed) {
+				t.Errorf("Write: %v", err)
+			}
+		}})
+		if end := closeError(t, err); got != 3 || !end.Remote || end.Code != frame.AbnormalClosure {
+			t.Errorf("%d messages, then %+v", got, end)
+		}
+	})
+}
+
+func TestAFailedWriteEndsAConnectionThatNobodyReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, peer := net.Pipe()
+		defer peer.Close()
+		server := newConn(t, brokenPipe{a}, conn.Setup{}, &conn.Options{PingInterval: -1})
+		start := time.Now()
+		if err := server.Write(bg, conn.Text, nil); !errors.Is(err, errBroken) {
+			t.Errorf("Write: %v", err)
+		}
+		<-server.Done()
+		if d := time.Since(start); d != conn.DefaultCloseTimeout || !errors.Is(server.Err(), errBroken) {
+			t.Errorf("after %v: %v", d, server.Err())
+		}
+
+		b, other := net.Pipe()
+		defer other.Close()
+		server = newConn(t, brokenPipe{b}, conn.Setup{}, nil)
+		if err := server.Close(bg, frame.NormalClosure, ""); !errors.Is(err, errBroken) {
+			t.Errorf("Close: %v", err)
+		}
+		<-server.Done()
+	})
+}
