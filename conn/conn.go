@@ -41,8 +41,9 @@ type Conn struct {
 	waiting   atomic.Bool  // a goroutine waits for bytes from rw
 	inHandler atomic.Bool  // a function of a Handler runs
 	closing   atomic.Bool  // Close was called
-	closeSent atomic.Pointer[closeFrame]
 
+	// Set once, by the holder of wire.
+	closeSent   atomic.Pointer[closeFrame] // what our close frame said
 	writeFailed atomic.Pointer[CloseError] // why the stream takes no more
 
 	ctx    context.Context

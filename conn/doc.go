@@ -9,6 +9,7 @@
 // events ([Conn.Serve]). Pings are answered and the closing handshake is
 // completed while something reads.
 //
-// Every call takes a context. One that ends while a call waits costs nothing
-// but that call: what was read stays for the next one.
+// Calls that wait take a context. One that ends costs a read nothing: what has
+// come stays for the next. It costs a write nothing either as long as none of it
+// has left; see [Conn.Write] for the rest.
 package conn

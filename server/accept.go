@@ -16,8 +16,6 @@ import (
 	"github.com/parleyws/parley/handshake"
 )
 
-const normalClosure = frame.NormalClosure
-
 // Accept answers a client's opening handshake with the connection, for a
 // handler that decides by itself. After an error it has answered with an HTTP
 // error, and r needs nothing more. The connection belongs to the caller, lives on

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/parleyws/parley/conn"
+	"github.com/parleyws/parley/frame"
 	"github.com/parleyws/parley/handshake"
 )
 
@@ -85,7 +86,7 @@ func (s *Server) serve(c *conn.Conn) {
 		return
 	}
 	s.Handler(c.Context(), c)
-	c.Close(context.Background(), normalClosure, "")
+	c.Close(context.Background(), frame.NormalClosure, "")
 }
 
 // checkOptions reads the options once.
