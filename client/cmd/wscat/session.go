@@ -63,6 +63,10 @@ func (s *session) interact(ctx context.Context, stdin *os.File, stdout io.Writer
 	case err := <-received:
 		return ignoreOwnClose(err)
 	case err := <-typed:
+		if err != nil && s.c.Err() != nil {
+			// The reader knows best why the connection ended.
+			return ignoreOwnClose(<-received)
+		}
 		if err == nil && !atTerminal {
 			// Answers to the last lines are still to come.
 			select {
