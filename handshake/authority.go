@@ -90,3 +90,46 @@ func defaultPort(scheme string) string {
 	}
 	return ""
 }
+
+// isHost reports whether s can be the value of a Host field, RFC 9110 7.2: a
+// name, an IPv4 address or an IPv6 address in brackets, with or without a port.
+// It lets pass all that RFC 3986 3.2.2 calls a name, so that a server behind
+// an odd one still answers; only a name that [parseAuthority] knows can be
+// the same as an origin's.
+func isHost(s string) bool {
+	if rest, ok := strings.CutPrefix(s, "["); ok {
+		literal, port, ok := strings.Cut(rest, "]")
+		ip, err := netip.ParseAddr(literal)
+		return ok && err == nil && ip.Is6() && ip.Zone() == "" && isPortPart(port)
+	}
+	name := 0
+	for name < len(s) && s[name] != ':' {
+		c := s[name]
+		switch {
+		case isHostByte[c]:
+		case c == '%' && name+2 < len(s) && isHex(s[name+1]) && isHex(s[name+2]):
+		default:
+			return false
+		}
+		name++
+	}
+	return name > 0 && isPortPart(s[name:])
+}
+
+// isHostByte says which bytes a reg-name of RFC 3986 3.2.2 may have, beside
+// escapes.
+var isHostByte = func() (t [256]bool) {
+	for c := range t {
+		t[c] = isTokenByte[c] && !strings.ContainsRune("#%^`|", rune(c))
+	}
+	for _, c := range "();,=" { // tokens have no sub-delims
+		t[c] = true
+	}
+	return t
+}()
+
+// isPortPart reports whether s is empty, or a colon and digits, of which RFC
+// 3986 3.2.3 allows none.
+func isPortPart(s string) bool {
+	return s == "" || s[0] == ':' && strings.Trim(s[1:], "0123456789") == ""
+}

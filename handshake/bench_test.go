@@ -20,6 +20,32 @@ func BenchmarkServer(b *testing.B) {
 	}
 }
 
+// BenchmarkRawServer is BenchmarkServer without net/http, parsing included.
+func BenchmarkRawServer(b *testing.B) {
+	var h Head
+	dst := make([]byte, 0, 1<<10)
+	buf := make([]byte, 4<<10)
+	r := strings.NewReader("")
+	b.ReportAllocs()
+	b.SetBytes(int64(len(browser)))
+	for b.Loop() {
+		r.Reset(browser)
+		if _, err := ReadHead(r, &h, buf); err != nil {
+			b.Fatal(err)
+		}
+		req, err := h.Request()
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := h.SameOrigin(true); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := AppendResponse(dst, Response{Subprotocol: "chat"}, req, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkHostileLists reports what the strings of H3 cost at two lengths: the
 // second should cost twice the first.
 func BenchmarkHostileLists(b *testing.B) {

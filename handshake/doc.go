@@ -9,12 +9,17 @@
 // the same functions judge, and SetHeader of [Request] and [Response] take the
 // place of AppendRequest and AppendResponse.
 //
+// A server without net/http reads a request with [ReadHead] into a [Head],
+// which judges it where it lies, without allocating: [Head.Request] and
+// [Head.SameOrigin] give the same verdicts, and [AppendRefusal] the answer.
+// What net/http lets pass as HTTP and Head does not is named at [Head.Parse].
+//
 // The package knows the syntax of extensions and subprotocols, not what they
 // mean: an [Extension] is a name and parameters in order.
 //
 // Nothing here opens, closes or times out a connection, starts a goroutine or
-// keeps state, so every function may be called from several goroutines at
-// once, as long as nobody changes the arguments meanwhile.
+// keeps state outside of a Head, so every function may be called from several
+// goroutines at once, as long as nobody changes the arguments meanwhile.
 //
 // What the other side sends wrongly is an [*Error], which knows the HTTP
 // status to answer with. What the caller asks for wrongly, such as a line

@@ -307,3 +307,52 @@ func ExampleIsExtendedConnect() {
 	fmt.Println(handshake.IsExtendedConnect(r))
 	// Output: true
 }
+
+// A server that has a connection and no net/http.
+func ExampleReadHead() {
+	client := strings.NewReader("GET /chat HTTP/1.1\r\n" +
+		"Host: example.com\r\n" +
+		"Upgrade: websocket\r\n" +
+		"Connection: Upgrade\r\n" +
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+		"Sec-WebSocket-Version: 13\r\n" +
+		"\r\n" +
+		"early frames")
+
+	var head handshake.Head // may be used again for the next client
+	rest, err := handshake.ReadHead(client, &head, make([]byte, 4096))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	req, err := head.Request()
+	if err == nil {
+		err = head.SameOrigin(false)
+	}
+	if err != nil {
+		fmt.Printf("%s", handshake.AppendRefusal(nil, err))
+		return
+	}
+	answer, err := handshake.AppendResponse(nil, handshake.Response{}, req, nil)
+	fmt.Println(head.Host(), "asks for", head.Target())
+	fmt.Print(strings.ReplaceAll(string(answer), "\r\n", "\n"))
+	fmt.Printf("%q follows, %v\n", rest, err)
+	// Output:
+	// example.com asks for /chat
+	// HTTP/1.1 101 Switching Protocols
+	// Upgrade: websocket
+	// Connection: Upgrade
+	// Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
+	//
+	// "early frames" follows, <nil>
+}
+
+func ExampleHeadLimits_Check() {
+	r := httptest.NewRequest("GET", "http://example.com/", nil)
+	r.Header.Set("Cookie", strings.Repeat("crumbs ", 2000))
+	fmt.Println(handshake.HeadLimits{}.Check(r))
+	fmt.Println(handshake.HeadLimits{Line: 15_000}.Check(r))
+	// Output:
+	// websocket: a field line of more than 8192 bytes (HeadLimits.Line), status 431 (RFC 6585 5)
+	// <nil>
+}

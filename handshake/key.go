@@ -26,17 +26,35 @@ func NewKey() string {
 // AcceptKey returns the Sec-WebSocket-Accept that answers key (RFC 6455
 // 4.2.2, item 5.4). It hashes key as it stands.
 func AcceptKey(key string) string {
-	sum := sha1.Sum([]byte(key + guid))
-	return base64.StdEncoding.EncodeToString(sum[:])
+	return string(appendAcceptKey(nil, key))
 }
 
+func appendAcceptKey(dst []byte, key string) []byte {
+	var proof [keyLen + len(guid)]byte // all of it, but for keys that are none
+	sum := sha1.Sum(append(append(proof[:0], key...), guid...))
+	return base64.StdEncoding.AppendEncode(dst, sum[:])
+}
+
+// isBase64Byte is the alphabet of base64, RFC 4648 4.
+var isBase64Byte = func() (t [256]bool) {
+	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" {
+		t[c] = true
+	}
+	return t
+}()
+
 // validKey reports whether key is the base64 of 16 bytes, in the one form that
-// an encoder writes (RFC 4648 3.5).
+// an encoder writes (RFC 4648 3.5): the last of its 22 characters stands for
+// 2 bits, and the 4 below them are zero.
 func validKey(key string) bool {
-	if len(key) != keyLen {
+	if len(key) != keyLen || key[22:] != "==" {
 		return false
 	}
-	var nonce [keyLen]byte
-	n, err := base64.StdEncoding.Strict().Decode(nonce[:], []byte(key))
-	return err == nil && n == nonceLen
+	for i := range 22 {
+		if !isBase64Byte[key[i]] {
+			return false
+		}
+	}
+	last := key[21]
+	return last == 'A' || last == 'Q' || last == 'g' || last == 'w'
 }

@@ -22,11 +22,15 @@ func parseOrigin(s string) (origin, bool) {
 	if !ok {
 		return origin{}, false
 	}
-	o := origin{strings.ToLower(scheme), a}
+	return origin{strings.ToLower(scheme), a}.withoutDefaultPort(), true
+}
+
+// withoutDefaultPort returns o in the form in which equal origins are equal.
+func (o origin) withoutDefaultPort() origin {
 	if o.port == defaultPort(o.scheme) {
 		o.port = ""
 	}
-	return o, true
+	return o
 }
 
 // isScheme reports whether s is a scheme, RFC 3986 3.1.
@@ -42,25 +46,24 @@ func isScheme(s string) bool {
 	return s != ""
 }
 
-// pageOrigin returns the origin of the page that r comes from, or nil if it
-// comes from none.
-func pageOrigin(r *http.Request) (*origin, error) {
-	values := r.Header["Origin"]
+// pageOrigin returns the origin of the page that a request comes from, by its
+// Origin fields; found is false if it comes from none.
+func pageOrigin(values []string) (page origin, found bool, err error) {
 	switch len(values) {
 	case 0:
-		return nil, nil
+		return origin{}, false, nil
 	case 1:
 	default:
-		return nil, errSeveralOrigins()
+		return origin{}, false, errSeveralOrigins()
 	}
 	if values[0] == "null" {
-		return nil, forbidden(`origin "null" stands for no page in particular, and is never allowed`)
+		return origin{}, false, forbidden(`origin "null" stands for no page in particular, and is never allowed`)
 	}
-	o, ok := parseOrigin(values[0])
+	page, ok := parseOrigin(values[0])
 	if !ok {
-		return nil, forbidden("origin " + quote(values[0]) + " cannot be read")
+		return origin{}, false, forbidden("origin " + quote(values[0]) + " cannot be read")
 	}
-	return &o, nil
+	return page, true, nil
 }
 
 // SameOrigin says whether r comes from a page of the host that it is sent to,
@@ -79,19 +82,43 @@ func pageOrigin(r *http.Request) (*origin, error) {
 // browsers, and is no authentication: whoever is no browser sends what it
 // likes.
 func SameOrigin(r *http.Request) error {
-	page, err := pageOrigin(r)
-	if err != nil || page == nil {
-		return err
+	return sameOrigin(r.Header["Origin"], r.Host, r.TLS != nil)
+}
+
+// SameOrigin judges as the function [SameOrigin] does; secure says whether the
+// request came over TLS.
+func (h *Head) SameOrigin(secure bool) error {
+	h.collect()
+	return sameOrigin(h.lists[fieldOrigin], h.Host(), secure)
+}
+
+func sameOrigin(values []string, host string, secure bool) error {
+	if len(values) == 0 {
+		return nil
 	}
 	scheme := "http"
-	if r.TLS != nil {
+	if secure {
 		scheme = "https"
 	}
-	own, ok := parseOrigin(scheme + "://" + r.Host)
-	if !ok || own != *page {
-		return forbidden("origin " + quote(r.Header.Get("Origin")) + " is not the same as " + quote(scheme+"://"+r.Host))
+	own, ok := parseAuthority(host)
+	if ok && len(values) == 1 && isSpelled(values[0], scheme, host) {
+		return nil // as browsers spell it; below is for all other ways
+	}
+	page, _, err := pageOrigin(values)
+	if err != nil {
+		return err
+	}
+	if !ok || (origin{scheme, own}).withoutDefaultPort() != page {
+		return forbidden("origin " + quote(values[0]) + " is not the same as " + quote(scheme+"://"+host))
 	}
 	return nil
+}
+
+// isSpelled reports whether s is the scheme, "://" and the host, letter by
+// letter.
+func isSpelled(s, scheme, host string) bool {
+	return len(s) == len(scheme)+len("://")+len(host) &&
+		s[:len(scheme)] == scheme && s[len(scheme):len(scheme)+3] == "://" && s[len(scheme)+3:] == host
 }
 
 // Origins is a list of origins whose pages may connect. The zero value allows
@@ -159,17 +186,25 @@ func endsInNumber(host string) bool {
 // Check says whether r comes from a page that is on the list, or from no page.
 // Pages of the request's own host must be on the list as well; a server that
 // wants them anyway tries [SameOrigin] first. The error is as SameOrigin's.
-func (o Origins) Check(r *http.Request) error {
-	page, err := pageOrigin(r)
-	if err != nil || page == nil {
+func (o Origins) Check(r *http.Request) error { return o.check(r.Header["Origin"]) }
+
+// CheckHead judges as [Origins.Check] does.
+func (o Origins) CheckHead(h *Head) error {
+	h.collect()
+	return o.check(h.lists[fieldOrigin])
+}
+
+func (o Origins) check(values []string) error {
+	page, found, err := pageOrigin(values)
+	if err != nil || !found {
 		return err
 	}
 	for _, rule := range o.rules {
-		if rule.matches(*page) {
+		if rule.matches(page) {
 			return nil
 		}
 	}
-	return forbidden("origin " + quote(r.Header.Get("Origin")) + " is not on the list of allowed origins")
+	return forbidden("origin " + quote(values[0]) + " is not on the list of allowed origins")
 }
 
 func forbidden(reason string) *Error {

@@ -19,7 +19,7 @@ const agreed = "HTTP/1.1 101 Switching Protocols\r\n" +
 	"Sec-WebSocket-Extensions: a; b=1\r\n" +
 	"\r\n"
 
-var asked = Request{Key: sampleKey, Subprotocols: []string{"superchat", "chat"}, Extensions: []string{"a; b, c", "d"}}
+var asking = Request{Key: sampleKey, Subprotocols: []string{"superchat", "chat"}, Extensions: []string{"a; b, c", "d"}}
 
 func readResponse(t *testing.T, head string) *http.Response {
 	t.Helper()
@@ -45,7 +45,7 @@ func TestAResponseThatAgreesIsRead(t *testing.T) {
 		{"space around", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "\t s3pPLMBiTxaQ9kYGzzhZRbK+xOo= ", "chat", "<a>[b|1]"},
 		{"another phrase", "Switching Protocols", "WebSocket Protocol Handshake", "chat", "<a>[b|1]"},
 	} {
-		got, err := ParseResponse(readResponse(t, strings.Replace(agreed, c.from, c.to, 1)), asked)
+		got, err := ParseResponse(readResponse(t, strings.Replace(agreed, c.from, c.to, 1)), asking)
 		if err != nil || got.Subprotocol != c.subprotocol || printAll(got.Extensions) != c.extensions {
 			t.Errorf("%s: %q, %s, %v", c.name, got.Subprotocol, printAll(got.Extensions), err)
 		}
@@ -90,7 +90,7 @@ func TestAResponseThatDoesNotAgreeIsAnError(t *testing.T) {
 		{"row 185: empty extension", "a; b=1", "", 101, "bad Sec-WebSocket-Extensions: empty"},
 	} {
 		r := readResponse(t, strings.Replace(agreed, c.from, c.to, 1))
-		got, err := ParseResponse(r, asked)
+		got, err := ParseResponse(r, asking)
 		var e *Error
 		if !errors.As(err, &e) || e.Status != c.status || e.Reason != c.reason || e.Section == "" || !cmp.Equal(e.Header, r.Header) {
 			t.Errorf("%s: %+v, %v; want status %d: %s", c.name, got, err, c.status, c.reason)
@@ -121,7 +121,7 @@ func TestWhatWasNotAskedForIsNotTaken(t *testing.T) {
 func TestAnEmptyKeyHasNoAnswer(t *testing.T) {
 	// A caller that forgot the key must not be told that all is well.
 	r := readResponse(t, strings.Replace(agreed, AcceptKey(sampleKey), AcceptKey(""), 1))
-	if _, err := ParseResponse(r, Request{Subprotocols: asked.Subprotocols, Extensions: asked.Extensions}); err == nil {
+	if _, err := ParseResponse(r, Request{Subprotocols: asking.Subprotocols, Extensions: asking.Extensions}); err == nil {
 		t.Error("agreed")
 	}
 }

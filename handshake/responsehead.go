@@ -53,7 +53,8 @@ func AppendResponse(dst []byte, resp Response, req Request, extra http.Header) (
 	}
 
 	dst = append(dst, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"...)
-	dst = appendField(dst, "Sec-WebSocket-Accept", AcceptKey(req.Key))
+	dst = append(dst, "Sec-WebSocket-Accept: "...)
+	dst = append(appendAcceptKey(dst, req.Key), "\r\n"...)
 	if resp.Subprotocol != "" {
 		dst = appendField(dst, "Sec-WebSocket-Protocol", resp.Subprotocol)
 	}

@@ -15,13 +15,18 @@ import (
 // 16 KiB are read. Anything else is an [*Error] of status 400. No values at
 // all give no subprotocols.
 func ParseSubprotocols(values []string) ([]string, error) {
+	return appendSubprotocols(nil, values)
+}
+
+// appendSubprotocols is ParseSubprotocols with memory for the result, names,
+// which is empty.
+func appendSubprotocols(names, values []string) ([]string, error) {
 	if len(values) == 0 {
-		return nil, nil
+		return names, nil
 	}
 	if tooLong(values) {
 		return nil, badSubprotocol("longer than 16 KiB")
 	}
-	var names []string
 	for _, value := range values {
 		for more := true; more; {
 			var name string

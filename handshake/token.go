@@ -26,9 +26,30 @@ func isToken(s string) bool {
 	return s != ""
 }
 
+// tokenLen returns how many bytes in front of b a token may have.
+func tokenLen(b []byte) int {
+	for i, c := range b {
+		if !isTokenByte[c] {
+			return i
+		}
+	}
+	return len(b)
+}
+
 // trimSpace removes optional white space, RFC 9110 5.6.3, from both ends.
 // The standard library's would remove more than HTTP calls white space.
-func trimSpace(s string) string { return strings.Trim(s, " \t") }
+func trimSpace(s string) string {
+	for s != "" && isBlank(s[0]) {
+		s = s[1:]
+	}
+	for s != "" && isBlank(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+// isBlank reports whether c is white space within a line.
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 // lower returns c in lower case if it is an ASCII letter.
 func lower(c byte) byte {
@@ -43,6 +64,9 @@ func lower(c byte) byte {
 func equalFold(s, t string) bool {
 	if len(s) != len(t) {
 		return false
+	}
+	if s == t {
+		return true
 	}
 	for i := range len(s) {
 		if lower(s[i]) != lower(t[i]) {
