@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -28,6 +29,11 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request) (*conn.Conn, err
 	if err != nil {
 		return nil, err
 	}
+	return s.track(c)
+}
+
+// track makes c one of the server's clients.
+func (s *Server) track(c *conn.Conn) (*conn.Conn, error) {
 	if !s.life.add(c) { // Shutdown began meanwhile
 		c.Close(context.Background(), frame.GoingAway, "")
 		return nil, http.ErrServerClosed
@@ -36,27 +42,11 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request) (*conn.Conn, err
 }
 
 func (s *Server) accept(w http.ResponseWriter, r *http.Request) (*conn.Conn, error) {
-	if err := s.checkOptions(); err != nil {
-		return nil, refuse(w, r, err)
-	}
-	req, err := handshake.ParseRequest(r)
+	req, err := s.judge(r)
 	if err != nil {
 		return nil, refuse(w, r, err)
 	}
-	if err := s.checkOrigin(r); err != nil {
-		return nil, refuse(w, r, err)
-	}
-	if handshake.IsExtendedConnect(r) {
-		return nil, refuse(w, r, errNotOverStream)
-	}
-	resp := handshake.Response{Subprotocol: s.chooseSubprotocol(req)}
-	agreed, err := s.agreeDeflate(req, &resp)
-	if err != nil {
-		return nil, refuse(w, r, err)
-	}
-	// Made before the connection is taken over, so that an error can still be
-	// answered.
-	head, err := handshake.AppendResponse(nil, resp, req, w.Header())
+	a, err := s.agree(req, w.Header())
 	if err != nil {
 		return nil, refuse(w, r, err)
 	}
@@ -64,18 +54,64 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) (*conn.Conn, err
 	if err != nil {
 		return nil, refuse(w, r, err)
 	}
-	if err := s.sendHead(nc, head); err != nil {
-		nc.Close()
+	return s.open(context.WithoutCancel(r.Context()), nc, a, early)
+}
+
+// judge says whether r is a handshake that may be answered.
+func (s *Server) judge(r *http.Request) (handshake.Request, error) {
+	if err := s.checkOptions(); err != nil {
+		return handshake.Request{}, err
+	}
+	if err := s.HeadLimits.Check(r); err != nil {
+		return handshake.Request{}, err
+	}
+	req, err := handshake.ParseRequest(r)
+	if err != nil {
+		return handshake.Request{}, err
+	}
+	if err := s.checkOrigin(r); err != nil {
+		return handshake.Request{}, err
+	}
+	if handshake.IsExtendedConnect(r) {
+		return handshake.Request{}, errNotOverStream
+	}
+	return req, nil
+}
+
+// agreement is what a server has agreed to.
+type agreement struct {
+	head        []byte // of the response that says so
+	subprotocol string
+	deflate     *deflate.Params // nil for none
+}
+
+// agree answers req, with the fields of extra beside its own. It is done
+// before a connection is taken over, so that an error can still be answered.
+func (s *Server) agree(req handshake.Request, extra http.Header) (a agreement, err error) {
+	resp := handshake.Response{Subprotocol: s.chooseSubprotocol(req)}
+	if a.deflate, err = s.agreeDeflate(req, &resp); err != nil {
+		return agreement{}, err
+	}
+	a.subprotocol = resp.Subprotocol
+	a.head, err = handshake.AppendResponse(make([]byte, 0, 256), resp, req, extra)
+	return a, err
+}
+
+// open sends the answer over rw and makes the connection. early are the bytes
+// that came behind the request. An error closes rw.
+func (s *Server) open(ctx context.Context, rw io.ReadWriteCloser, a agreement, early []byte) (*conn.Conn, error) {
+	if err := s.sendHead(rw, a.head); err != nil {
+		rw.Close()
 		return nil, err
 	}
-	c, err := conn.New(nc, conn.Setup{
-		Subprotocol: resp.Subprotocol,
-		Deflate:     agreed,
+	c, err := conn.New(rw, conn.Setup{
+		Subprotocol: a.subprotocol,
+		Deflate:     a.deflate,
 		Buffered:    early,
-		Context:     context.WithoutCancel(r.Context()),
+		Context:     ctx,
 	}, &s.Conn)
 	if err != nil {
-		nc.Close()
+		rw.Close()
 		return nil, err
 	}
 	return c, nil
@@ -162,16 +198,16 @@ func buffered(r *bufio.Reader) []byte {
 }
 
 // sendHead writes the response, within the time that a write may take.
-func (s *Server) sendHead(nc net.Conn, head []byte) error {
+func (s *Server) sendHead(w io.Writer, head []byte) error {
 	timeout := s.Conn.WriteTimeout
 	if timeout == 0 {
 		timeout = conn.DefaultWriteTimeout
 	}
-	if timeout > 0 {
-		nc.SetWriteDeadline(time.Now().Add(timeout))
-		defer nc.SetWriteDeadline(time.Time{})
+	if d, ok := w.(interface{ SetWriteDeadline(time.Time) error }); ok && timeout > 0 {
+		d.SetWriteDeadline(time.Now().Add(timeout))
+		defer d.SetWriteDeadline(time.Time{})
 	}
-	if _, err := nc.Write(head); err != nil {
+	if _, err := w.Write(head); err != nil {
 		return fmt.Errorf("websocket: opening handshake: %w", err)
 	}
 	return nil

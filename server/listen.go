@@ -5,13 +5,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"time"
-)
 
-// Limits of the HTTP server that [Server.Serve] runs.
-const (
-	handshakeTimeout = 10 * time.Second // from a connection to the end of its request head
-	maxHead          = 16 << 10         // bytes of a request head
+	"github.com/parleyws/parley/handshake"
 )
 
 // Listen listens on addr, which is "host:port" or "unix:/path".
@@ -40,8 +35,8 @@ func (s *Server) ListenAndServe() error {
 }
 
 // Serve serves the connections of l, which it closes, until [Server.Shutdown] or
-// [Server.Close], after which it returns [http.ErrServerClosed]. A request head
-// may take 10 s and 16 KiB. For TLS give it the listener of package crypto/tls.
+// [Server.Close], after which it returns [http.ErrServerClosed]. For TLS give it
+// the listener of package crypto/tls.
 func (s *Server) Serve(l net.Listener) error {
 	if err := s.checkOptions(); err != nil {
 		l.Close()
@@ -49,10 +44,9 @@ func (s *Server) Serve(l net.Listener) error {
 	}
 	hs := &http.Server{
 		Handler:           s,
-		ReadHeaderTimeout: handshakeTimeout,
-		IdleTimeout:       handshakeTimeout,
-		// net/http adds 4 KiB of its own to what it is told.
-		MaxHeaderBytes: maxHead - 4<<10,
+		ReadHeaderTimeout: s.handshakeTimeout(),
+		IdleTimeout:       s.handshakeTimeout(),
+		MaxHeaderBytes:    maxHeaderBytes(s.HeadLimits.Bytes),
 	}
 	if !s.life.addHTTP(hs) {
 		l.Close()
@@ -66,4 +60,17 @@ func (s *Server) Serve(l net.Listener) error {
 		<-s.life.closed() // Serve outlasts the connections, so that main may return
 	}
 	return err
+}
+
+// maxHeaderBytes returns the limit for net/http, which adds 4 KiB to what it is
+// told; [handshake.HeadLimits] does the rest.
+func maxHeaderBytes(limit int) int {
+	const adds = 4 << 10
+	switch {
+	case limit == 0:
+		limit = handshake.DefaultHeadBytes
+	case limit < 0:
+		return 1 << 30
+	}
+	return max(limit-adds, 1)
 }

@@ -1,9 +1,15 @@
 package server
 
 import (
+	"time"
+
 	"github.com/parleyws/parley/conn"
 	"github.com/parleyws/parley/deflate"
+	"github.com/parleyws/parley/handshake"
 )
+
+// DefaultHandshakeTimeout is used where [Options.HandshakeTimeout] is 0.
+const DefaultHandshakeTimeout = 10 * time.Second
 
 // Options say what a server agrees to. The zero value is good for most.
 type Options struct {
@@ -29,6 +35,27 @@ type Options struct {
 	// common with others: keep secrets out of compressed messages.
 	Deflate *deflate.Params
 
+	// HeadLimits bound the head of a request: 16 KiB in all, 8 KiB a line and
+	// 100 fields by default. What is over is refused with 431 or 414. net/http
+	// has read the head when [Server.Accept] sees it: a server that mounts this
+	// one sets [http.Server.MaxHeaderBytes] too.
+	HeadLimits handshake.HeadLimits
+
+	// HandshakeTimeout is how long a client of [Server.Serve] or
+	// [Server.AcceptConn] may take from its first byte to the end of its
+	// request head, TLS included; 0 for 10 s, -1 for as long as it likes. Then
+	// its connection is closed. A server that mounts this one sets
+	// [http.Server.ReadHeaderTimeout] instead.
+	HandshakeTimeout time.Duration
+
 	// Conn are the options of each connection.
 	Conn conn.Options
+}
+
+// handshakeTimeout returns the time that a handshake may take, 0 for any.
+func (o *Options) handshakeTimeout() time.Duration {
+	if o.HandshakeTimeout == 0 {
+		return DefaultHandshakeTimeout
+	}
+	return max(o.HandshakeTimeout, 0)
 }

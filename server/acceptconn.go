@@ -1,0 +1,119 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/parleyws/parley/conn"
+	"github.com/parleyws/parley/handshake"
+)
+
+// AcceptConn does the opening handshake on rw, which a client has just
+// connected, without net/http: for servers that accept connections by
+// themselves, and for streams that are no sockets. It gives the same answers
+// as [Server.Accept], with a fraction of the memory.
+//
+// check, which may be nil, is called with the head of a request that has passed
+// every other check, before the answer. It says by an [*handshake.Error] with
+// what status to refuse it, for instance 404 for another path. h is lent until
+// check returns.
+//
+// The handshake must be done within [Options.HandshakeTimeout] and before ctx
+// ends. After an error rw is closed; a client that was at fault has been told
+// by an HTTP status, and had up to a second to read it. The connection belongs
+// to the caller, is among [Server.Clients] until it ends, and its Context
+// carries the values of ctx.
+func (s *Server) AcceptConn(ctx context.Context, rw io.ReadWriteCloser, check func(h *handshake.Head) error) (*conn.Conn, error) {
+	if err := s.checkOptions(); err != nil {
+		rw.Close()
+		return nil, err
+	}
+	in := incomingPool.Get().(*incoming)
+	defer incomingPool.Put(in)
+
+	opening, cancel := s.openingContext(ctx)
+	defer cancel()
+	stop := interruptAfter(opening, rw)
+	in.head.Limits = s.HeadLimits
+	rest, err := handshake.ReadHead(rw, &in.head, in.buf[:])
+	gone := err != nil && !errors.As(err, new(*handshake.Error)) // nobody is there to be answered
+	var a agreement
+	if err == nil {
+		a, err = s.judgeHead(&in.head, rw, check)
+	}
+	switch {
+	case stop():
+		rw.Close()
+		return nil, fmt.Errorf("websocket: opening handshake: %w", context.Cause(opening))
+	case gone:
+		rw.Close()
+		return nil, fmt.Errorf("websocket: opening handshake: %w", err)
+	case err != nil:
+		refuseConn(rw, err)
+		return nil, err
+	}
+	c, err := s.open(context.WithoutCancel(ctx), rw, a, slices.Clone(rest))
+	if err != nil {
+		return nil, err
+	}
+	return s.track(c)
+}
+
+// openingContext returns ctx, which ends with the time for a handshake too.
+func (s *Server) openingContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	timeout := s.handshakeTimeout()
+	if timeout == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, timeout, errHandshakeTimeout)
+}
+
+// errHandshakeTimeout is a timeout as [net.Error] and package os know them.
+var errHandshakeTimeout = fmt.Errorf("client took too long (Options.HandshakeTimeout): %w", os.ErrDeadlineExceeded)
+
+// incoming is the memory that reading a request takes.
+type incoming struct {
+	head handshake.Head
+	buf  [4 << 10]byte
+}
+
+var incomingPool = sync.Pool{New: func() any { return new(incoming) }}
+
+// judgeHead judges a request that came over rw, and answers it.
+func (s *Server) judgeHead(h *handshake.Head, rw io.ReadWriteCloser, check func(*handshake.Head) error) (agreement, error) {
+	if s.life.isDraining() {
+		return agreement{}, errDraining()
+	}
+	req, err := h.Request()
+	if err != nil {
+		return agreement{}, err
+	}
+	if err := s.checkOriginOf(h, rw); err != nil {
+		return agreement{}, err
+	}
+	if check != nil {
+		if err := check(h); err != nil {
+			return agreement{}, err
+		}
+	}
+	return s.agree(req, nil)
+}
+
+// checkOriginOf is checkOrigin for a request that net/http has not read.
+func (s *Server) checkOriginOf(h *handshake.Head, rw io.ReadWriteCloser) error {
+	if s.InsecureSkipOriginCheck {
+		return nil
+	}
+	_, secure := rw.(interface{ ConnectionState() tls.ConnectionState })
+	err := h.SameOrigin(secure)
+	if err == nil || len(s.Origins) == 0 {
+		return err
+	}
+	return s.setup.origins.CheckHead(h)
+}
