@@ -8,6 +8,8 @@ require (
 	github.com/gorilla/websocket v1.5.3
 	github.com/lxzan/gws v1.8.9
 	github.com/parleyws/parley/frame v0.0.0
+	github.com/parleyws/parley/handshake v0.0.0
+	github.com/parleyws/parley/server v0.0.0
 	github.com/parleyws/parley/utf8check v0.0.0
 	github.com/segmentio/asm v1.2.1
 	pgregory.net/rapid v1.3.0
@@ -16,11 +18,17 @@ require (
 require (
 	github.com/dolthub/maphash v0.1.0 // indirect
 	github.com/gobwas/httphead v0.1.0 // indirect
-	github.com/klauspost/compress v1.17.9 // indirect
+	github.com/klauspost/compress v1.20.3 // indirect
+	github.com/parleyws/parley/conn v0.0.0 // indirect
+	github.com/parleyws/parley/deflate v0.0.0 // indirect
 	golang.org/x/sys v0.40.0 // indirect
 )
 
 replace (
+	github.com/parleyws/parley/conn => ../../conn
+	github.com/parleyws/parley/deflate => ../../deflate
 	github.com/parleyws/parley/frame => ../../frame
+	github.com/parleyws/parley/handshake => ../../handshake
+	github.com/parleyws/parley/server => ../
 	github.com/parleyws/parley/utf8check => ../../utf8check
 )

@@ -12,6 +12,8 @@ func BenchmarkAppendHeader(b *testing.B) { bench(b, kernels.AppendHeader()) }
 func BenchmarkMask(b *testing.B)         { bench(b, kernels.Mask()) }
 func BenchmarkValid(b *testing.B)        { bench(b, kernels.Valid()) }
 func BenchmarkNewKey(b *testing.B)       { bench(b, kernels.NewKey()) }
+func BenchmarkRawUpgrade(b *testing.B)   { bench(b, kernels.RawUpgrade()) }
+func BenchmarkHTTPUpgrade(b *testing.B)  { bench(b, kernels.HTTPUpgrade()) }
 
 // bench names each contestant by=..., which benchstat -col /by makes columns of. A
 // slash would end the name for benchstat.

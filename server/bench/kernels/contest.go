@@ -48,7 +48,7 @@ type Duel struct {
 
 // All returns the contests of all kernels. Each call makes new ones.
 func All() []Contest {
-	return slices.Concat(ParseHeader(), AppendHeader(), Mask(), Valid(), NewKey())
+	return slices.Concat(ParseHeader(), AppendHeader(), Mask(), Valid(), NewKey(), RawUpgrade(), HTTPUpgrade())
 }
 
 // Name returns the kernel and the input, as in "mask/bytes=64".
