@@ -88,7 +88,7 @@ func rawUpgrade(in opening) Contest {
 	}
 	return Contest{
 		Kernel: "upgrade",
-		Input:  []Field{{"from", in.from}, {"head", strconv.Itoa(len(in.head))}, {"over", "a connection"}},
+		Input:  []Field{{"from", in.from}, {"head", strconv.Itoa(len(in.head))}},
 		Bytes:  len(in.head),
 		Contestants: []Contestant{
 			nc.contestant("ours", ours),
@@ -100,7 +100,8 @@ func rawUpgrade(in opening) Contest {
 
 // HTTPUpgrade returns the contests at the same behind net/http, which has parsed
 // the request: judge it, take the connection over, answer, make the connection
-// that the application gets, and drop it. Only gws starts nothing to read with.
+// that the application gets, and drop it. The parts are package handshake
+// alone: they make no connection.
 func HTTPUpgrade() []Contest {
 	var contests []Contest
 	for _, in := range openings() {
@@ -121,6 +122,25 @@ func httpUpgrade(in opening) Contest {
 		if err == nil {
 			c.CloseNow()
 		}
+		return err
+	}
+	var answer []byte
+	parts := func() error {
+		req, err := handshake.ParseRequest(r)
+		if err != nil {
+			return err
+		}
+		if err := handshake.SameOrigin(r); err != nil {
+			return err
+		}
+		if answer, err = handshake.AppendResponse(answer[:0], handshake.Response{}, req, nil); err != nil {
+			return err
+		}
+		nc, _, err := w.Hijack()
+		if err != nil {
+			return err
+		}
+		_, err = nc.Write(answer)
 		return err
 	}
 	gorilla := func() error {
@@ -146,10 +166,11 @@ func httpUpgrade(in opening) Contest {
 		return err
 	}
 	return Contest{
-		Kernel: "upgrade",
-		Input:  []Field{{"from", in.from}, {"head", strconv.Itoa(len(in.head))}, {"over", "net.http"}},
+		Kernel: "upgrade behind HTTP",
+		Input:  []Field{{"from", in.from}, {"head", strconv.Itoa(len(in.head))}},
 		Contestants: []Contestant{
 			nc.contestant("ours", ours),
+			nc.contestant("our parts", parts),
 			nc.contestant("gorilla", gorilla),
 			nc.contestant("coder", coderAccept),
 			nc.contestant("gws", gwsUpgrade),

@@ -1,0 +1,1 @@
+// Nothing: that there is this file allows functions without a body.
