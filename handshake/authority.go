@@ -45,7 +45,7 @@ func parseAuthority(s string) (authority, bool) {
 		if !isHostName(s[:end]) {
 			return a, false
 		}
-		a.host, rest = strings.ToLower(s[:end]), s[end:]
+		a.host, rest = toLower(s[:end]), s[end:]
 	}
 	if rest == "" {
 		return a, true

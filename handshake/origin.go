@@ -22,7 +22,7 @@ func parseOrigin(s string) (origin, bool) {
 	if !ok {
 		return origin{}, false
 	}
-	return origin{strings.ToLower(scheme), a}.withoutDefaultPort(), true
+	return origin{toLower(scheme), a}.withoutDefaultPort(), true
 }
 
 // withoutDefaultPort returns o in the form in which equal origins are equal.

@@ -52,8 +52,10 @@ func AppendResponse(dst []byte, resp Response, req Request, extra http.Header) (
 		return dst, err
 	}
 
-	dst = append(dst, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"...)
-	dst = append(dst, "Sec-WebSocket-Accept: "...)
+	dst = append(dst, "HTTP/1.1 101 Switching Protocols\r\n"+
+		"Upgrade: websocket\r\n"+
+		"Connection: Upgrade\r\n"+
+		"Sec-WebSocket-Accept: "...)
 	dst = append(appendAcceptKey(dst, req.Key), "\r\n"...)
 	if resp.Subprotocol != "" {
 		dst = appendField(dst, "Sec-WebSocket-Protocol", resp.Subprotocol)

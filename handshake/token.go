@@ -59,6 +59,17 @@ func lower(c byte) byte {
 	return c
 }
 
+// toLower returns s in lower case. What is in lower case already, as hosts
+// are, costs one look.
+func toLower(s string) string {
+	for i := range len(s) {
+		if s[i] != lower(s[i]) {
+			return strings.ToLower(s)
+		}
+	}
+	return s
+}
+
 // equalFold reports whether s and t are equal but for the case of ASCII
 // letters. Unicode's folding would let a Kelvin sign stand for a k.
 func equalFold(s, t string) bool {
