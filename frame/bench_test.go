@@ -23,20 +23,46 @@ func benchmarkSizes(b *testing.B, bench func(b *testing.B, h frame.Header, paylo
 	}
 }
 
+// read is what benchmarks have read of headers, so that they do it.
+var read int64
+
 func BenchmarkParseHeader(b *testing.B) {
 	benchmarkSizes(b, func(b *testing.B, h frame.Header, _ []byte) {
-		wire := frame.AppendHeader(nil, h)
+		wire := h.Append(nil)
 		for b.Loop() {
-			frame.ParseHeader(wire)
+			h, n, _ := frame.ParseHeader(wire)
+			read += h.Length + int64(n)
 		}
 	})
 }
 
-func BenchmarkAppendHeader(b *testing.B) {
+func BenchmarkParseInPlace(b *testing.B) {
 	benchmarkSizes(b, func(b *testing.B, h frame.Header, _ []byte) {
+		wire := h.Append(nil)
+		for b.Loop() {
+			n, _ := h.Parse(wire)
+			read += h.Length + int64(n)
+		}
+	})
+}
+
+// The header is filled in and appended at once, as who sends frames does.
+func BenchmarkAppendHeader(b *testing.B) {
+	benchmarkSizes(b, func(b *testing.B, h frame.Header, payload []byte) {
 		dst := make([]byte, 0, frame.MaxHeaderLen)
 		for b.Loop() {
+			h.Length = int64(len(payload))
 			frame.AppendHeader(dst, h)
+		}
+	})
+}
+
+func BenchmarkAppendInPlace(b *testing.B) {
+	benchmarkSizes(b, func(b *testing.B, h frame.Header, payload []byte) {
+		dst := make([]byte, 0, frame.MaxHeaderLen)
+		for b.Loop() {
+			h.Length = int64(len(payload))
+			h.Append(dst)
 		}
 	})
 }
@@ -109,6 +135,41 @@ func BenchmarkCheck(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// What a header costs that is parsed, judged and read.
+func BenchmarkParseAndCheck(b *testing.B) {
+	benchmarkSizes(b, func(b *testing.B, h frame.Header, _ []byte) {
+		wire := h.Append(nil)
+		c := frame.Checker{FromClient: true}
+		for b.Loop() {
+			h, n, err := frame.ParseHeader(wire)
+			if err == nil {
+				err = c.Check(h)
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+			read += h.Length + int64(n)
+		}
+	})
+}
+
+func BenchmarkParseAndCheckInPlace(b *testing.B) {
+	benchmarkSizes(b, func(b *testing.B, h frame.Header, _ []byte) {
+		wire := h.Append(nil)
+		c := frame.Checker{FromClient: true}
+		for b.Loop() {
+			n, err := h.Parse(wire)
+			if err == nil {
+				err = h.Check(&c)
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+			read += h.Length + int64(n)
+		}
+	})
 }
 
 func BenchmarkNewKey(b *testing.B) {

@@ -14,6 +14,12 @@ type Checker struct {
 // Check judges the next header. The error is an [*Error]; after one the
 // connection must fail, RFC 6455 section 7.1.7, and c serves no more.
 func (c *Checker) Check(h Header) error {
+	return h.Check(c)
+}
+
+// Check has c judge h, as [Checker.Check] does. h is only read; c, which
+// remembers whether a message is unfinished, is not.
+func (h *Header) Check(c *Checker) error {
 	if h.Opcode.IsReserved() {
 		return errReservedOpcode
 	}
@@ -29,7 +35,7 @@ func (c *Checker) Check(h Header) error {
 	return c.checkData(h)
 }
 
-func checkControl(h Header) error {
+func checkControl(h *Header) error {
 	switch {
 	case h.RSV != 0:
 		return errRSV
@@ -41,7 +47,7 @@ func checkControl(h Header) error {
 	return nil
 }
 
-func (c *Checker) checkData(h Header) error {
+func (c *Checker) checkData(h *Header) error {
 	allowed := c.Extensions
 	if h.Opcode == Continuation {
 		if !c.inMessage {

@@ -13,6 +13,7 @@ func TestFramesAndTheirOrderAreJudged(t *testing.T) {
 	for _, c := range vectors[frameCase](t, "frames.json") {
 		t.Run(c.Name, func(t *testing.T) {
 			same(t, c.Section, readBytes(t, c.checker(), c.wire()), c.want())
+			same(t, c.Section+", in place", readInPlace(t, c.checker(), c.wire()), c.want())
 		})
 	}
 }
@@ -70,7 +71,7 @@ func TestCheckAgreesWithTheRulesOneByOne(t *testing.T) {
 			FromClient: rapid.Bool().Draw(t, "fromClient"),
 			Extensions: frame.RSV(rapid.IntRange(0, 7).Draw(t, "extensions")) << 4,
 		}
-		inMessage := false
+		inPlace, inMessage := c, false
 		for range 30 {
 			h := drawHeader(t)
 			if rapid.IntRange(0, 9).Draw(t, "likely") > 0 { // so that sequences grow
@@ -79,6 +80,9 @@ func TestCheckAgreesWithTheRulesOneByOne(t *testing.T) {
 				h.Opcode &^= 4
 			}
 			err := c.Check(h)
+			if got := h.Check(&inPlace); got != err || inPlace != c {
+				t.Fatalf("%+v, in place: %v, %+v; want %v, %+v", h, got, inPlace, err, c)
+			}
 			if want := ruling(h, c.FromClient, c.Extensions, inMessage); (err == nil) != want {
 				t.Fatalf("%+v, inside a message %v: %v, want lawful %v", h, inMessage, err, want)
 			}
@@ -112,5 +116,12 @@ func TestCheckDoesNotAllocate(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() { c.Check(bad) }); n != 0 {
 		t.Errorf("an unlawful frame: %v allocations", n)
+	}
+	if n := testing.AllocsPerRun(100, func() {
+		var c frame.Checker
+		h := frame.Header{Fin: true, Opcode: frame.Text}
+		h.Check(&c)
+	}); n != 0 {
+		t.Errorf("a frame in place: %v allocations", n)
 	}
 }

@@ -110,6 +110,7 @@ func cutReason(reason string) string {
 // 5.5.1. An empty payload has the code [NoStatusReceived]. The error is an
 // [*Error]: [ProtocolError] for a payload of one byte or a code that may not
 // stand on the wire, [InvalidFramePayloadData] for a reason that is not UTF-8.
+// payload is not kept: reason is a copy.
 func ParseClose(payload []byte) (code CloseCode, reason string, err error) {
 	switch len(payload) {
 	case 0:

@@ -1,6 +1,7 @@
 package frame
 
-// Error is a breach of RFC 6455 or RFC 7692 by the peer.
+// Error is a breach of RFC 6455 or RFC 7692 by the peer. Those of this package
+// are made once and returned to all who ask: they are only for reading.
 type Error struct {
 	Code    CloseCode // to close the connection with
 	Section string    // that is broken, such as "RFC 6455 5.5"

@@ -73,6 +73,39 @@ func ExampleHeader() {
 	// true pong 5
 }
 
+// One header serves for all frames, and is never copied.
+func ExampleHeader_Parse() {
+	wire := []byte("\x81\x05Hello" + "\x89\x00" + "\x03\x00")
+	var h frame.Header
+	var c frame.Checker
+	for len(wire) > 0 {
+		n, err := h.Parse(wire)
+		if err == nil {
+			err = h.Check(&c)
+		}
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%v: %q\n", h.Opcode, wire[n:][:h.Length])
+		wire = wire[n:][h.Length:]
+	}
+	// Output:
+	// text: "Hello"
+	// ping: ""
+	// websocket: opcode is reserved (RFC 6455 5.2)
+}
+
+func ExampleHeader_AppendFrame() {
+	h := frame.Header{Opcode: frame.Text}
+	wire := h.AppendFrame(nil, []byte("Hel"))
+	h.Fin, h.Opcode = true, frame.Continuation
+	wire = h.AppendFrame(wire, []byte("lo"))
+	fmt.Printf("% x\n", wire)
+	// Output:
+	// 01 03 48 65 6c 80 02 6c 6f
+}
+
 func ExampleRSV() {
 	h, _, err := frame.ParseHeader([]byte("\xc1\x07"))
 	if err != nil {

@@ -44,6 +44,7 @@ func FuzzFrameHeader(f *testing.F) {
 		check := frame.Checker{FromClient: h.Masked, Extensions: frame.RSV1}
 		got := readStream(t, check, bytes.NewReader(wire), 7)
 		same(t, "bytes and stream", got, readBytes(t, check, wire))
+		same(t, "in place and stream", got, readInPlace(t, check, wire))
 	})
 }
 

@@ -14,6 +14,12 @@ import (
 	"github.com/parleyws/parley/frame"
 )
 
+// leftovers are headers that a frame before this one has left behind.
+var leftovers = []frame.Header{
+	{},
+	{Fin: true, RSV: 0xFF, Opcode: 0xFF, Masked: true, Key: frame.Key{9, 9, 9, 9}, Length: -1},
+}
+
 func TestHeadersStandOnTheWireAsTheRFCDrawsThem(t *testing.T) {
 	key := frame.Key{1, 2, 3, 4}
 	for _, c := range []struct {
@@ -39,15 +45,25 @@ func TestHeadersStandOnTheWireAsTheRFCDrawsThem(t *testing.T) {
 		{"length of eight bytes", frame.Header{Length: 0x0102030405060708}, "\x00\x7f\x01\x02\x03\x04\x05\x06\x07\x08", "RFC 6455 5.2"},
 		{"length 2^63-1", frame.Header{Length: math.MaxInt64}, "\x00\x7f\x7f\xff\xff\xff\xff\xff\xff\xff", "RFC 6455 5.2"},
 		{"key after 16 bits of length", frame.Header{Masked: true, Key: key, Length: 126}, "\x00\xfe\x00\x7e\x01\x02\x03\x04", "RFC 6455 5.3"},
+		{"key after the most that 16 bits hold", frame.Header{Masked: true, Key: key, Length: 65535}, "\x00\xfe\xff\xff\x01\x02\x03\x04", "RFC 6455 5.3"},
 		{"key after 64 bits of length", frame.Header{Masked: true, Key: key, Length: 65536}, "\x00\xff\x00\x00\x00\x00\x00\x01\x00\x00\x01\x02\x03\x04", "RFC 6455 5.3"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := string(frame.AppendHeader(nil, c.h)); got != c.wire {
 				t.Errorf("%s: AppendHeader gives % X, want % X", c.section, got, c.wire)
 			}
+			if got := string(c.h.Append(nil)); got != c.wire {
+				t.Errorf("%s: Append gives % X, want % X", c.section, got, c.wire)
+			}
 			got, n, err := frame.ParseHeader([]byte(c.wire + "payload"))
 			if err != nil || n != len(c.wire) || got != c.h {
 				t.Errorf("%s: ParseHeader gives %+v, %d, %v", c.section, got, n, err)
+			}
+			for _, got := range leftovers {
+				n, err := got.Parse([]byte(c.wire + "payload"))
+				if err != nil || n != len(c.wire) || got != c.h {
+					t.Errorf("%s: Parse gives %+v, %d, %v", c.section, got, n, err)
+				}
 			}
 		})
 	}
@@ -85,6 +101,32 @@ func TestAppendKeepsWhatStandsBefore(t *testing.T) {
 	h.Length = 99 // AppendFrame knows better
 	if got := frame.AppendFrame(nil, h, nil); string(got) != "\x81\x80\x37\xfa\x21\x3d" {
 		t.Errorf("% X", got)
+	}
+}
+
+// Who moves a payload down to its header relies on it. An append that was short
+// of room is a copy.
+func TestAppendWritesNothingBehindTheHeader(t *testing.T) {
+	for _, length := range []int64{0, 125, 126, 65535, 65536, math.MaxInt64} {
+		for _, masked := range []bool{false, true} {
+			h := frame.Header{Length: length, Masked: masked, Key: frame.Key{1, 2, 3, 4}}
+			want := frame.AppendHeader(nil, h)
+			for room := range 2 * frame.MaxHeaderLen {
+				stock := bytes.Repeat([]byte{canary}, 2*frame.MaxHeaderLen)
+				for _, got := range [][]byte{h.Append(stock[:0:room]), frame.AppendHeader(stock[:0:room], h)} {
+					if !bytes.Equal(got, want) {
+						t.Errorf("room for %d bytes: % X, want % X", room, got, want)
+					}
+				}
+				written := 0
+				if room >= len(want) {
+					written = len(want)
+				}
+				if behind := stock[written:]; bytes.Count(behind, []byte{canary}) != len(behind) {
+					t.Errorf("% X, room for %d bytes: wrote % X", want, room, stock)
+				}
+			}
+		}
 	}
 }
 
@@ -146,6 +188,18 @@ func refused(t *testing.T, wire []byte, reason string) {
 	if h != (frame.Header{}) || n != 0 {
 		t.Errorf("% X: %+v, %d beside the error", wire, h, n)
 	}
+	staysAsItWas(t, wire, err)
+}
+
+// staysAsItWas fails t unless Parse returns err, the same that ParseHeader
+// does, and leaves the header alone.
+func staysAsItWas(t interface{ Fatalf(string, ...any) }, wire []byte, err error) {
+	for _, before := range leftovers {
+		after := before
+		if n, got := after.Parse(wire); got != err || n != 0 || after != before {
+			t.Fatalf("% X: Parse gives %d, %v; want %v; and makes %+v of %+v", wire, n, got, err, after, before)
+		}
+	}
 }
 
 // The same on every machine, whatever the size of int.
@@ -199,6 +253,9 @@ func holdsUnderAnyCut(t interface{ Fatalf(string, ...any) }, wire []byte) {
 	}
 	for cut := range wire {
 		h, n, err := frame.ParseHeader(wire[:cut])
+		if err != nil {
+			staysAsItWas(t, wire[:cut], err)
+		}
 		if cut < decides && err == io.ErrUnexpectedEOF && h == (frame.Header{}) && n == 0 {
 			continue
 		}
@@ -234,6 +291,10 @@ func TestEveryHeaderComesBackAsItWent(t *testing.T) {
 		got, n, err := frame.ParseHeader(wire)
 		if err != nil || n != len(wire) || got != h || n > frame.MaxHeaderLen {
 			t.Fatalf("%+v went as % X and came back as %+v, %d, %v", h, wire, got, n, err)
+		}
+		again, got := h.Append(nil), drawHeader(t)
+		if n, err := got.Parse(again); err != nil || n != len(wire) || got != h || !bytes.Equal(again, wire) {
+			t.Fatalf("%+v went as % X, in place as % X, and came back as %+v, %d, %v", h, wire, again, got, n, err)
 		}
 		for cut := range wire {
 			if got, n, err := frame.ParseHeader(wire[:cut]); err != io.ErrUnexpectedEOF || n != 0 || got != (frame.Header{}) {
@@ -285,6 +346,12 @@ func TestAppendFrameIsHeaderAndMaskedPayload(t *testing.T) {
 		if !bytes.Equal(got, want) || !bytes.Equal(payload, kept) {
 			t.Fatalf("%+v: % X, want % X", h, got, want)
 		}
+		inPlace := h
+		inPlace.Length = drawHeader(t).Length
+		got = inPlace.AppendFrame(bytes.Clone(before), payload)
+		if !bytes.Equal(got, want) || !bytes.Equal(payload, kept) || inPlace != h {
+			t.Fatalf("%+v, in place %+v: % X, want % X", h, inPlace, got, want)
+		}
 	})
 }
 
@@ -304,6 +371,13 @@ func TestParsingAndAppendingHeadersDoesNotAllocate(t *testing.T) {
 			if n := testing.AllocsPerRun(100, func() { frame.AppendHeader(dst, h) }); n != 0 {
 				t.Errorf("%s: AppendHeader: %v allocations", name, n)
 			}
+			if n := testing.AllocsPerRun(100, func() {
+				var h frame.Header
+				h.Parse(wire)
+				h.Append(dst)
+			}); n != 0 {
+				t.Errorf("%s: in place: %v allocations", name, n)
+			}
 		}
 	}
 	topBit := []byte("\x82\x7f\x80\x00\x00\x00\x00\x00\x00\x00")
@@ -314,5 +388,8 @@ func TestParsingAndAppendingHeadersDoesNotAllocate(t *testing.T) {
 	h := frame.Header{Opcode: frame.Binary, Masked: true, Key: frame.Key{1, 2, 3, 4}}
 	if n := testing.AllocsPerRun(100, func() { frame.AppendFrame(dst, h, payload) }); n != 0 {
 		t.Errorf("AppendFrame: %v allocations", n)
+	}
+	if n := testing.AllocsPerRun(100, func() { h.AppendFrame(dst, payload) }); n != 0 {
+		t.Errorf("AppendFrame in place: %v allocations", n)
 	}
 }

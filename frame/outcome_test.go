@@ -49,15 +49,36 @@ func (o *outcome) refuse(t interface{ Fatalf(string, ...any) }, err error) {
 }
 
 // readBytes reads what was sent from a slice: ParseHeader, Check, Mask.
-func readBytes(t interface{ Fatalf(string, ...any) }, check frame.Checker, wire []byte) (o outcome) {
-	for len(wire) > 0 {
+func readBytes(t interface{ Fatalf(string, ...any) }, check frame.Checker, wire []byte) outcome {
+	return readFrames(t, wire, func(wire []byte) (frame.Header, int, error) {
 		h, n, err := frame.ParseHeader(wire)
+		if err == nil {
+			err = check.Check(h)
+		}
+		return h, n, err
+	})
+}
+
+// readInPlace is readBytes with one header that serves for all frames.
+func readInPlace(t interface{ Fatalf(string, ...any) }, check frame.Checker, wire []byte) outcome {
+	var h frame.Header
+	return readFrames(t, wire, func(wire []byte) (frame.Header, int, error) {
+		n, err := h.Parse(wire)
+		if err == nil {
+			err = h.Check(&check)
+		}
+		return h, n, err
+	})
+}
+
+// readFrames reads what was sent from a slice. next parses and judges the
+// header at the start of one.
+func readFrames(t interface{ Fatalf(string, ...any) }, wire []byte, next func([]byte) (frame.Header, int, error)) (o outcome) {
+	for len(wire) > 0 {
+		h, n, err := next(wire)
 		if err == io.ErrUnexpectedEOF {
 			o.Inside = true
 			return o
-		}
-		if err == nil {
-			err = check.Check(h)
 		}
 		if err != nil {
 			o.refuse(t, err)

@@ -24,7 +24,8 @@ func NewReader(r io.Reader) *Reader {
 // Next skips what is left of the current payload and reads the next header.
 // It returns [io.EOF] if the stream ends before a header,
 // [io.ErrUnexpectedEOF] if it ends inside a frame, an [*Error] for a header
-// that [ParseHeader] refuses, and else what the stream returned.
+// that [ParseHeader] refuses, from then on again and again, and else what the
+// stream returned.
 func (r *Reader) Next() (Header, error) {
 	if err := r.skip(); err != nil {
 		return Header{}, err
@@ -36,11 +37,11 @@ func (r *Reader) Next() (Header, error) {
 	want := 2
 	for {
 		b, err := r.br.Peek(want)
-		h, n, perr := ParseHeader(b)
+		n, perr := r.h.Parse(b)
 		if perr == nil {
 			r.br.Discard(n) // n bytes are buffered, so it cannot fail
-			r.h, r.left, r.pos = h, h.Length, 0
-			return h, nil
+			r.left, r.pos = r.h.Length, 0
+			return r.h, nil
 		}
 		if perr != io.ErrUnexpectedEOF {
 			return Header{}, perr

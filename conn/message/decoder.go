@@ -151,7 +151,7 @@ func (d *Decoder) takeHeader(p []byte) (used int, ok bool, err error) {
 	if d.headLen > 0 {
 		b = d.head[:d.headLen+copy(d.head[d.headLen:], p)]
 	}
-	h, n, err := frame.ParseHeader(b)
+	n, err := d.h.Parse(b)
 	if err == io.ErrUnexpectedEOF {
 		d.headLen = copy(d.head[:], b)
 		return len(p), false, nil
@@ -159,13 +159,13 @@ func (d *Decoder) takeHeader(p []byte) (used int, ok bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	if err := d.checker.Check(h); err != nil {
+	if err := d.h.Check(&d.checker); err != nil {
 		return 0, false, err
 	}
 	used = n - d.headLen
 	d.headLen = 0
-	d.inFrame, d.h, d.left, d.pos = true, h, h.Length, 0
-	if h.Opcode.IsControl() {
+	d.inFrame, d.left, d.pos = true, d.h.Length, 0
+	if d.h.Opcode.IsControl() {
 		d.controlLen = 0
 		return used, true, nil
 	}

@@ -49,7 +49,9 @@ func (e *Encoder) AppendMessage(dst []byte, op frame.Opcode, payload []byte) ([]
 			return out, nil
 		}
 	}
-	return frame.AppendFrame(dst, e.header(op, true), payload), nil
+	var h frame.Header
+	e.begin(&h, op, true)
+	return h.AppendFrame(dst, payload), nil
 }
 
 // AppendFragment appends the next piece of a message, in a frame of its own,
@@ -59,7 +61,8 @@ func (e *Encoder) AppendFragment(dst []byte, op frame.Opcode, piece []byte, last
 	if e.closed {
 		return dst, ErrClosed
 	}
-	h := e.header(op, last)
+	var h frame.Header
+	e.begin(&h, op, last)
 	if e.inMessage {
 		if op != e.opcode {
 			return dst, ErrOrder
@@ -67,7 +70,7 @@ func (e *Encoder) AppendFragment(dst []byte, op frame.Opcode, piece []byte, last
 		h.Opcode = frame.Continuation
 	}
 	e.opcode, e.inMessage = op, !last
-	return frame.AppendFrame(dst, h, piece), nil
+	return h.AppendFrame(dst, piece), nil
 }
 
 // AppendControl appends a ping or a pong. payload holds at most
@@ -77,7 +80,9 @@ func (e *Encoder) AppendControl(dst []byte, op frame.Opcode, payload []byte) ([]
 		return dst, ErrClosed
 	}
 	payload = payload[:min(len(payload), frame.MaxControlPayload)]
-	return frame.AppendFrame(dst, e.header(op, true), payload), nil
+	var h frame.Header
+	e.begin(&h, op, true)
+	return h.AppendFrame(dst, payload), nil
 }
 
 // AppendClose appends a close frame, which [frame.AppendClose] describes.
@@ -88,7 +93,9 @@ func (e *Encoder) AppendClose(dst []byte, code frame.CloseCode, reason string) (
 	}
 	e.closed = true
 	var payload [frame.MaxControlPayload]byte
-	return frame.AppendFrame(dst, e.header(frame.Close, true), frame.AppendClose(payload[:0], code, reason)), nil
+	var h frame.Header
+	e.begin(&h, frame.Close, true)
+	return h.AppendFrame(dst, frame.AppendClose(payload[:0], code, reason)), nil
 }
 
 // Free gives back what e has borrowed. e must not be used again.
@@ -108,12 +115,13 @@ func (e *Encoder) compressFrom() int {
 	return e.CompressFrom
 }
 
-func (e *Encoder) header(op frame.Opcode, fin bool) frame.Header {
-	h := frame.Header{Fin: fin, Opcode: op}
+// begin fills in what every frame's header has. h is zero, and stays where it
+// is: see [frame.Header] for what a copy costs.
+func (e *Encoder) begin(h *frame.Header, op frame.Opcode, fin bool) {
+	h.Fin, h.Opcode = fin, op
 	if e.FromClient {
 		h.Masked, h.Key = true, frame.NewKey()
 	}
-	return h
 }
 
 // appendCompressed compresses payload straight into dst, behind room for the
@@ -121,17 +129,18 @@ func (e *Encoder) header(op frame.Opcode, fin bool) frame.Header {
 // shorter, so its header fits; it moves down if it leaves a gap.
 func (e *Encoder) appendCompressed(dst []byte, op frame.Opcode, payload []byte) ([]byte, bool) {
 	start := len(dst)
-	h := e.header(op, true)
+	var h frame.Header
+	e.begin(&h, op, true)
 	h.RSV = frame.RSV1
 	h.Length = int64(len(payload))
-	room := frame.AppendHeader(dst, h)
+	room := h.Append(dst)
 	out, ok := e.Deflate.Append(room, payload)
 	if !ok {
 		return dst, false
 	}
 	body := out[len(room):]
 	h.Length = int64(len(body))
-	head := frame.AppendHeader(out[:start], h)
+	head := h.Append(out[:start])
 	if h.Masked {
 		frame.Mask(body, h.Key, 0)
 	}

@@ -40,8 +40,8 @@ func header(length int64) frame.Header {
 	return frame.Header{Fin: true, Opcode: frame.Binary, Masked: true, Key: frame.Key{0x37, 0xfa, 0x21, 0x3d}, Length: length}
 }
 
-// ParseHeader returns the contests at parsing a frame header. Ours parses a slice;
-// gobwas reads from a [bytes.Reader], with a buffer of its own making or, as
+// ParseHeader returns the contests at parsing a frame header. Ours parses a slice,
+// and in place into a header that is there; gobwas reads from a [bytes.Reader], with a buffer of its own making or, as
 // ReadHeaderBuffer, with one that is lent.
 func ParseHeader() []Contest {
 	var contests []Contest
@@ -59,6 +59,9 @@ func parseHeader(in headers) Contest {
 	last := len(wires) - 1
 	r := new(bytes.Reader)
 	buf := make([]byte, ws.MaxHeaderSize)
+	// Who parses a header looks at it. All loops do: the wait for a copy of what
+	// was just stored is seen only there.
+	var read int64
 	return Contest{
 		Kernel: "parse header",
 		Input:  []Field{{"payload", in.payload}},
@@ -69,7 +72,8 @@ func parseHeader(in headers) Contest {
 				Loop: func(b *testing.B) {
 					i := 0
 					for b.Loop() {
-						frame.ParseHeader(wires[i&last])
+						h, n, _ := frame.ParseHeader(wires[i&last])
+						read += h.Length + int64(n)
 						i++
 					}
 				},
@@ -81,12 +85,33 @@ func parseHeader(in headers) Contest {
 				},
 			},
 			{
+				Name:   "ours in place",
+				AtMost: 5,
+				Loop: func(b *testing.B) {
+					var h frame.Header
+					i := 0
+					for b.Loop() {
+						n, _ := h.Parse(wires[i&last])
+						read += h.Length + int64(n)
+						i++
+					}
+				},
+				Once: func() string {
+					var h frame.Header
+					return parsed(wires, func(wire []byte) (frame.Header, error) {
+						_, err := h.Parse(wire)
+						return h, err
+					})
+				},
+			},
+			{
 				Name: "gobwas ReadHeader",
 				Loop: func(b *testing.B) {
 					i := 0
 					for b.Loop() {
 						r.Reset(wires[i&last])
-						ws.ReadHeader(r)
+						h, _ := ws.ReadHeader(r)
+						read += h.Length
 						i++
 					}
 				},
@@ -104,7 +129,8 @@ func parseHeader(in headers) Contest {
 					i := 0
 					for b.Loop() {
 						r.Reset(wires[i&last])
-						ws.ReadHeaderBuffer(r, buf)
+						h, _ := ws.ReadHeaderBuffer(r, buf)
+						read += h.Length
 						i++
 					}
 				},
@@ -119,6 +145,8 @@ func parseHeader(in headers) Contest {
 		},
 		Duels: []Duel{
 			{"ours", "gobwas ReadHeader", 10},
+			{"ours in place", "gobwas ReadHeader", 10},
+			{"ours in place", "ours", 0},
 			{"ours", "gobwas ReadHeaderBuffer", 0},
 		},
 	}
@@ -135,7 +163,7 @@ func parsed(wires [][]byte, parse func(wire []byte) (frame.Header, error)) strin
 }
 
 // AppendHeader returns the contests at serializing a frame header. Ours appends to
-// a slice; gobwas writes to [io.Discard] or a [bytes.Buffer], with a buffer of
+// a slice, and in place a header that is not copied; gobwas writes to [io.Discard] or a [bytes.Buffer], with a buffer of
 // its own making or, as WriteHeaderBuffer, with one that is lent.
 func AppendHeader() []Contest {
 	var contests []Contest
@@ -173,6 +201,24 @@ func appendHeader(in headers) Contest {
 					var all []byte
 					for _, h := range ours {
 						all = append(all, frame.AppendHeader(dst, h)...)
+					}
+					return string(all)
+				},
+			},
+			{
+				Name:   "ours in place",
+				AtMost: 3,
+				Loop: func(b *testing.B) {
+					i := 0
+					for b.Loop() {
+						ours[i&last].Append(dst)
+						i++
+					}
+				},
+				Once: func() string {
+					var all []byte
+					for i := range ours {
+						all = append(all, ours[i].Append(dst)...)
 					}
 					return string(all)
 				},
@@ -218,6 +264,8 @@ func appendHeader(in headers) Contest {
 		},
 		Duels: []Duel{
 			{"ours", "gobwas to io.Discard", 10},
+			{"ours in place", "gobwas to io.Discard", 10},
+			{"ours in place", "ours", 0},
 			{"ours", "gobwas to bytes.Buffer", 10},
 			{"ours", "gobwas WriteHeaderBuffer", 0},
 		},
