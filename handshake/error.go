@@ -72,7 +72,7 @@ func (e *ArgumentError) Error() string {
 func quote(s string) string {
 	const most = 200
 	if len(s) > most {
-		return strconv.QuoteToASCII(s[:most]) + "…"
+		return strconv.QuoteToASCII(s[:most]) + "..."
 	}
 	return strconv.QuoteToASCII(s)
 }

@@ -3,7 +3,9 @@ package handshake
 import (
 	"errors"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -15,8 +17,8 @@ import (
 // Over HTTP/1.1 the connection closes after the answer, whatever the client
 // sent behind its request: a refused upgrade that stays open is how requests
 // are smuggled past proxies that took it for a tunnel. It does not wait for the
-// rest of a body. Over HTTP/2 and HTTP/3
-// only the stream ends, and neither Connection nor Upgrade is sent.
+// rest of a body. Over HTTP/2 and HTTP/3 only the stream ends, and neither
+// Connection nor Upgrade is sent.
 //
 // Fields that middleware has set in w's header stay, but for those that speak
 // of another body or connection. Fields of the error that no header can have
@@ -39,8 +41,26 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 // AppendRefusal appends a whole HTTP/1.1 response that refuses a request with
 // err to dst, for those who have a connection and no [http.ResponseWriter].
-// They close the connection behind it. It says what [Refuse] says.
+// They close the connection behind it. It says what [Refuse] says. A request
+// whose method is HEAD must be answered by [Head.AppendRefusal].
 func AppendRefusal(dst []byte, err error) []byte {
+	dst, body := appendRefusalHead(dst, err)
+	return append(dst, body...)
+}
+
+// AppendRefusal appends what the function [AppendRefusal] does, but no body
+// if the request's method is HEAD (RFC 9110 9.3.2). h may be the head of a
+// request that could not be read.
+func (h *Head) AppendRefusal(dst []byte, err error) []byte {
+	dst, body := appendRefusalHead(dst, err)
+	if h.Method() == http.MethodHead {
+		return dst
+	}
+	return append(dst, body...)
+}
+
+// appendRefusalHead appends the head of a refusal and returns its body too.
+func appendRefusalHead(dst []byte, err error) (head []byte, body string) {
 	e := refusal(err)
 	h := http.Header{}
 	setRefusal(h, e, true)
@@ -52,8 +72,10 @@ func AppendRefusal(dst []byte, err error) []byte {
 	dst = append(dst, "\r\n"...)
 	dst = appendHeader(dst, h)
 	dst = append(dst, "\r\n"...)
-	dst = append(dst, e.Reason...)
-	return append(dst, '\n')
+	if e.Status == http.StatusNotModified {
+		return dst, "" // it has none, whatever its fields say (RFC 9112 6.3)
+	}
+	return dst, e.Reason + "\n"
 }
 
 // refusal returns the error to tell the client.
@@ -69,8 +91,10 @@ func refusal(err error) *Error {
 // that the connection ends.
 func setRefusal(h http.Header, e *Error, closing bool) {
 	upgrade := false
-	for name, values := range e.Header {
-		switch name = http.CanonicalHeaderKey(name); name {
+	own := http.Header{}
+	for _, key := range slices.Sorted(maps.Keys(e.Header)) {
+		name := http.CanonicalHeaderKey(key)
+		switch name {
 		case "Connection", "Content-Length", "Transfer-Encoding":
 			continue
 		case "Upgrade":
@@ -79,15 +103,13 @@ func setRefusal(h http.Header, e *Error, closing bool) {
 			}
 			upgrade = true
 		}
-		if isToken(name) {
-			h[name] = nil
-			for _, value := range values {
-				if isFieldValue(value) {
-					h[name] = append(h[name], value)
-				}
+		for _, value := range e.Header[key] {
+			if isToken(name) && isFieldValue(value) {
+				own[name] = append(own[name], value)
 			}
 		}
 	}
+	maps.Copy(h, own)
 	h["Content-Type"] = []string{"text/plain; charset=utf-8"}
 	h["X-Content-Type-Options"] = []string{"nosniff"}
 	if closing {

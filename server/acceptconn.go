@@ -55,7 +55,7 @@ func (s *Server) AcceptConn(ctx context.Context, rw io.ReadWriteCloser, check fu
 		rw.Close()
 		return nil, fmt.Errorf("websocket: opening handshake: %w", err)
 	case err != nil:
-		refuseConn(rw, err)
+		refuseConn(rw, in.head.AppendRefusal(nil, err))
 		return nil, err
 	}
 	c, err := s.open(context.WithoutCancel(ctx), rw, a, slices.Clone(rest))

@@ -47,6 +47,8 @@ func (s *Server) Serve(l net.Listener) error {
 		ReadHeaderTimeout: s.handshakeTimeout(),
 		IdleTimeout:       s.handshakeTimeout(),
 		MaxHeaderBytes:    maxHeaderBytes(s.HeadLimits.Bytes),
+		// Else net/http answers OPTIONS * by itself and keeps the connection.
+		DisableGeneralOptionsHandler: true,
 	}
 	if !s.life.addHTTP(hs) {
 		l.Close()

@@ -4,8 +4,6 @@ import (
 	"context"
 	"io"
 	"time"
-
-	"github.com/parleyws/parley/handshake"
 )
 
 // What a client that was refused may still send before its connection closes.
@@ -14,16 +12,16 @@ const (
 	lingerBytes = 64 << 10
 )
 
-// refuseConn answers the client over rw with err, and closes rw. It first
-// reads what the client goes on to send, for a while: closing a socket with
-// bytes unread would have the kernel reset it, and the answer might be lost on
-// the way. Nothing of what is read is looked at.
-func refuseConn(rw io.ReadWriteCloser, err error) {
+// refuseConn sends the answer that refuses a client over rw, and closes rw.
+// Before that it reads what the client goes on to send, for a while: closing a
+// socket with bytes unread would have the kernel reset it, and the answer might
+// be lost on the way. Nothing of what is read is looked at.
+func refuseConn(rw io.ReadWriteCloser, answer []byte) {
 	defer rw.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), lingerTime)
 	defer cancel()
 	defer interruptAfter(ctx, rw)()
-	if _, err := rw.Write(handshake.AppendRefusal(nil, err)); err != nil {
+	if _, err := rw.Write(answer); err != nil {
 		return
 	}
 	half, ok := rw.(interface{ CloseWrite() error })

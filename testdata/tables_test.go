@@ -2,17 +2,20 @@ package testdata
 
 import (
 	"bytes"
+	"crypto/sha1"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io/fs"
 	"math"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
 
-var section = regexp.MustCompile(`^RFC (3629|6455|7692) [1-9][0-9]*(\.[1-9][0-9]*)*$`)
+var section = regexp.MustCompile(`^RFC (3629|3986|4648|6454|6455|6585|7692|8441|9110|9112|9113|9220) [1-9][0-9]*(\.[1-9][0-9]*)*$`)
 
 // name keeps what shells, test names and diffs can bear.
 var name = regexp.MustCompile(`^[0-9A-Za-z][-+^0-9A-Za-z,: ]*$`)
@@ -182,10 +185,160 @@ func TestUTF8SaysWhatToExpect(t *testing.T) {
 	}
 }
 
+func TestHandshakesSayWhatToExpect(t *testing.T) {
+	cases, err := Handshakes()
+	table(t, cases, err, func(c HandshakeCase) (string, string) { return c.Name, c.Section })
+	count := map[string]int{}
+	for _, c := range cases {
+		checkIDs(t, c.Name, c.IDs)
+		if (c.Accept == nil) == (c.Refuse == nil) {
+			t.Errorf("%q: neither accepted nor refused, or both", c.Name)
+			continue
+		}
+		if c.Request == "" && len(c.HTTP2) == 0 {
+			t.Errorf("%q: no request", c.Name)
+		}
+		var http2 []Latin1
+		for _, f := range c.HTTP2 {
+			http2 = append(http2, f[0], f[1])
+			if f[0] == "" || f[0] != Latin1(strings.ToLower(string(f[0]))) {
+				t.Errorf("%q: HTTP/2 field %q", c.Name, f[0])
+			}
+		}
+		if c.Request != "" {
+			checkFill(t, c.Name, c.Fill, c.Request)
+		}
+		if len(http2) > 0 {
+			checkFill(t, c.Name, c.Fill, http2...)
+		}
+		for _, a := range c.Also {
+			if a.By != ByServer && a.By != ByHTTP && a.By != ByProxy || a.Why == "" || a.Status < 101 || a.Status > 599 {
+				t.Errorf("%q: also %+v", c.Name, a)
+			}
+			if a.Status == 101 && c.Accept != nil || c.Refuse != nil && a.Status == c.Refuse.Status {
+				t.Errorf("%q: %+v is no other answer", c.Name, a)
+			}
+		}
+		if c.Refuse != nil {
+			count["refused"]++
+			if c.Refuse.Status < 400 || c.Refuse.Status > 599 {
+				t.Errorf("%q: refused with %d", c.Name, c.Refuse.Status)
+			}
+			continue
+		}
+		count["accepted"]++
+		checkAgreement(t, c)
+	}
+	if count["refused"] == 0 || count["accepted"] == 0 {
+		t.Errorf("verdicts: %v", count)
+	}
+}
+
+// checkAgreement holds what a server is to answer to what it was asked.
+func checkAgreement(t *testing.T, c HandshakeCase) {
+	t.Helper()
+	if c.Request != "" {
+		key := regexp.MustCompile(`(?i)\r?\nsec-websocket-key:[ \t]*([^ \t\r\n]*)`).FindSubmatch(c.Wire())
+		if key == nil || c.Accept.Key != acceptKey(string(key[1])) {
+			t.Errorf("%q: %q answers %q", c.Name, c.Accept.Key, key)
+		}
+	}
+	request := string(c.Wire())
+	for _, f := range c.HTTP2Fields() {
+		request += f[1]
+	}
+	if s := c.Accept.Subprotocol; s != "" && (!slices.Contains(c.Setup.Subprotocols, s) || !strings.Contains(request, s)) {
+		t.Errorf("%q: nobody spoke of %q", c.Name, s)
+	}
+	if c.Accept.Extensions != "" && (c.Setup.Deflate == nil || !strings.HasPrefix(c.Accept.Extensions, "permessage-deflate")) {
+		t.Errorf("%q: %q was not on", c.Name, c.Accept.Extensions)
+	}
+}
+
+func acceptKey(key string) string {
+	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// id is a row of the behaviour table, or a hostile test.
+var id = regexp.MustCompile(`^(row [1-9][0-9]*|[A-Z][0-9]+)$`)
+
+func checkIDs(t *testing.T, name string, ids []string) {
+	t.Helper()
+	for i, s := range ids {
+		if !id.MatchString(s) || slices.Contains(ids[:i], s) {
+			t.Errorf("%q: id %q", name, s)
+		}
+	}
+}
+
+// checkFill fails t unless every code point of texts is a byte or a place, and
+// each place has its fill.
+func checkFill(t *testing.T, name string, fill []Fill, texts ...Latin1) {
+	t.Helper()
+	places := 0
+	for _, text := range texts {
+		places += text.places()
+		if strings.ContainsFunc(string(text), func(c rune) bool { return c > 0xff && c != place }) {
+			t.Errorf("%q: %q is not bytes", name, text)
+		}
+	}
+	if places != len(fill) {
+		t.Errorf("%q: %d places and %d fills", name, places, len(fill))
+	}
+	for _, f := range fill {
+		if f.Times < 1 || f.Text == "" || f.Text.places() > 0 || strings.ContainsFunc(string(f.Text), func(c rune) bool { return c > 0xff }) {
+			t.Errorf("%q: fill %+v", name, f)
+		}
+	}
+}
+
+func TestResponsesSayWhatToExpect(t *testing.T) {
+	cases, err := Responses()
+	table(t, cases, err, func(c ResponseCase) (string, string) { return c.Name, c.Section })
+	count := map[string]int{}
+	for _, c := range cases {
+		checkIDs(t, c.Name, c.IDs)
+		checkFill(t, c.Name, c.Fill, c.Response)
+		if key, err := base64.StdEncoding.DecodeString(c.Request.Key); err != nil || len(key) != 16 {
+			t.Errorf("%q: key %q", c.Name, c.Request.Key)
+		}
+		switch {
+		case (c.Accept == nil) == (c.Refuse == nil):
+			t.Errorf("%q: neither accepted nor refused, or both", c.Name)
+		case c.Accept != nil:
+			count["accepted"]++
+			head, ok := bytes.CutSuffix(c.Wire(), c.Rest())
+			if !ok || !bytes.Contains(head, []byte(acceptKey(c.Request.Key))) || !bytes.HasSuffix(head, []byte("\n")) {
+				t.Errorf("%q: the head is %.300q", c.Name, head)
+			}
+			if s := c.Accept.Subprotocol; s != "" && !slices.Contains(c.Request.Subprotocols, s) {
+				t.Errorf("%q: %q was not asked for", c.Name, s)
+			}
+		default:
+			count[c.Refuse.Stage]++
+			if c.Refuse.Stage == StageExtension && c.Refuse.Status != 101 || len(c.Refuse.Body) > 1<<10 {
+				t.Errorf("%q: %+v", c.Name, c.Refuse)
+			}
+		}
+	}
+	if len(count) != 4 || count["accepted"] == 0 || count[StageHead] == 0 || count[StageHandshake] == 0 || count[StageExtension] == 0 {
+		t.Errorf("verdicts: %v", count)
+	}
+}
+
+func TestALatin1IsBytes(t *testing.T) {
+	fill := []Fill{{"ab", 2}, {"\u00ff", 3}, {"never", 1}}
+	got, left := Latin1("\x00…é…\u00ff").wire(fill)
+	if want := "\x00abab\xe9\xff\xff\xff\xff"; string(got) != want || len(left) != 1 {
+		t.Errorf("%q and %v left, want %q", got, left, want)
+	}
+}
+
 // One case a line keeps a diff as small as the change.
 func TestEachLineIsACase(t *testing.T) {
 	files, err := fs.Glob(FS, "*.json")
-	if err != nil || len(files) != 3 {
+	if err != nil || len(files) != 5 {
 		t.Fatalf("%q, %v", files, err)
 	}
 	for _, file := range files {

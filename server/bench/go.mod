@@ -6,7 +6,9 @@ require (
 	github.com/coder/websocket v1.8.15
 	github.com/gobwas/ws v1.5.0
 	github.com/gorilla/websocket v1.5.3
+	github.com/klauspost/compress v1.20.3
 	github.com/lxzan/gws v1.8.9
+	github.com/parleyws/parley/deflate v0.0.0
 	github.com/parleyws/parley/frame v0.0.0
 	github.com/parleyws/parley/handshake v0.0.0
 	github.com/parleyws/parley/server v0.0.0
@@ -18,9 +20,7 @@ require (
 require (
 	github.com/dolthub/maphash v0.1.0 // indirect
 	github.com/gobwas/httphead v0.1.0 // indirect
-	github.com/klauspost/compress v1.20.3 // indirect
 	github.com/parleyws/parley/conn v0.0.0 // indirect
-	github.com/parleyws/parley/deflate v0.0.0 // indirect
 	golang.org/x/sys v0.40.0 // indirect
 )
 

@@ -2,7 +2,6 @@ package deflate
 
 import (
 	"bufio"
-	"bytes"
 	standard "compress/flate"
 	"errors"
 	"io"
@@ -17,7 +16,7 @@ import (
 // default it does not compress messages of less than 128 bytes, or 512 without
 // takeover; here it is told to compress all.
 func coderWay() Way {
-	return Way{"coder", 15, func(takeover bool) (Endpoint, error) {
+	return Way{"coder", 15, func(takeover bool, s *Scratch) (Endpoint, error) {
 		conn := reflect.TypeFor[websocket.Conn]()
 		for _, kept := range []struct {
 			mirror reflect.Type
@@ -34,20 +33,19 @@ func coderWay() Way {
 				return nil, err
 			}
 		}
-		return &coderEndpoint{takeover: takeover}, nil
-	}}
+		return &coderEndpoint{s, takeover}, nil
+	}, 1}
 }
 
 type coderEndpoint struct {
+	*Scratch
 	takeover bool
-	wire     bytes.Buffer
-	message  [32 << 10]byte
 }
 
 // coderTrimmer has the layout of a coder trimLastFourBytesWriter.
 type coderTrimmer struct {
-	w    io.Writer
-	tail []byte
+	w io.Writer
+	_ []byte
 }
 
 func (t *coderTrimmer) Write(p []byte) (int, error) { return coderTrim(t, p) }

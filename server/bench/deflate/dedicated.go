@@ -38,19 +38,17 @@ type flateWriter interface {
 // to do, whatever they keep: they never learn a window anew. Without takeover they
 // are still kept, and reset for each message.
 func dedicatedWay(name string, level int, newWriter func(io.Writer) (flateWriter, error), newReader func(io.Reader) io.ReadCloser) Way {
-	return Way{fmt.Sprintf("%s, level %d", name, level), 15, func(takeover bool) (Endpoint, error) {
+	return Way{fmt.Sprintf("%s, level %d", name, level), 15, func(takeover bool, s *Scratch) (Endpoint, error) {
 		_, err := newWriter(io.Discard)
-		return &dedicated{takeover: takeover, newWriter: newWriter, newReader: newReader}, err
-	}}
+		return &dedicated{s, takeover, newWriter, newReader}, err
+	}, 1}
 }
 
 type dedicated struct {
+	*Scratch
 	takeover  bool
 	newWriter func(io.Writer) (flateWriter, error)
 	newReader func(io.Reader) io.ReadCloser
-
-	wire    bytes.Buffer
-	message [32 << 10]byte
 }
 
 func (e *dedicated) Compressor() Compressor {

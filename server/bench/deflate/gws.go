@@ -1,7 +1,6 @@
 package deflate
 
 import (
-	"bytes"
 	"io"
 	"reflect"
 
@@ -20,7 +19,7 @@ const (
 // turns, and for each connection a window per direction, which a writer or reader
 // is given as a dictionary before each message.
 func gwsWay(bits int) Way {
-	return Way{"gws", bits, func(takeover bool) (Endpoint, error) {
+	return Way{"gws", bits, func(takeover bool, s *Scratch) (Endpoint, error) {
 		deflater, err := fieldType(reflect.TypeFor[gws.Conn](), "deflater")
 		if err != nil {
 			return nil, err
@@ -32,23 +31,22 @@ func gwsWay(bits int) Way {
 		if err := sameLayout(reflect.TypeFor[gwsWindow](), window); err != nil {
 			return nil, err
 		}
-		e := &gwsEndpoint{bits: bits, takeover: takeover}
+		e := &gwsEndpoint{Scratch: s, bits: bits, takeover: takeover}
 		options := gws.PermessageDeflate{Enabled: true, Level: gwsLevel, ServerMaxWindowBits: bits, ClientMaxWindowBits: bits}
 		for i := range e.pool {
 			e.pool[i] = reflect.New(deflater)
 			gwsInitialize(e.pool[i].UnsafePointer(), true, options, limit)
 		}
 		return e, nil
-	}}
+	}, gwsPoolSize}
 }
 
 type gwsEndpoint struct {
+	*Scratch
 	bits     int
 	takeover bool
 	pool     [gwsPoolSize]reflect.Value // pointers to deflaters
 	opened   int
-	wire     bytes.Buffer
-	message  bytes.Buffer
 }
 
 // gwsConn is what a connection has of one direction.
@@ -60,9 +58,9 @@ type gwsConn struct {
 
 // gwsWindow has the layout of a gws slideWindow.
 type gwsWindow struct {
-	enabled bool
-	dict    []byte
-	size    int
+	_    bool
+	dict []byte
+	_    int
 }
 
 func (e *gwsEndpoint) open() *gwsConn {

@@ -4,16 +4,16 @@ import "github.com/parleyws/parley/deflate"
 
 // ourWay is this project's, with its default level.
 func ourWay(bits int) Way {
-	return Way{"ours", bits, func(takeover bool) (Endpoint, error) {
-		e := &ourEndpoint{direction: deflate.Direction{WindowBits: bits, ContextTakeover: takeover}}
+	return Way{"ours", bits, func(takeover bool, s *Scratch) (Endpoint, error) {
+		e := &ourEndpoint{s, deflate.Direction{WindowBits: bits, ContextTakeover: takeover}}
 		_, err := deflate.NewCompressor(e.direction, 0)
 		return e, err
-	}}
+	}, 1}
 }
 
 type ourEndpoint struct {
+	*Scratch
 	direction deflate.Direction
-	out       []byte
 }
 
 func (e *ourEndpoint) Compressor() Compressor {
@@ -34,11 +34,11 @@ type ourCompressor struct {
 }
 
 func (c *ourCompressor) Compress(message []byte) ([]byte, bool) {
-	out, ok := c.c.Append(c.out[:0], message)
+	c.wire.Reset()
+	out, ok := c.c.Append(c.wire.AvailableBuffer(), message)
 	if !ok {
 		return message, false
 	}
-	c.out = out
 	return out, true
 }
 
@@ -48,11 +48,7 @@ type ourDecompressor struct {
 }
 
 func (d *ourDecompressor) Decompress(wire []byte) ([]byte, error) {
-	out, err := d.d.Append(d.out[:0], wire, limit)
-	if err == nil {
-		d.out = out
-	}
-	return out, err
+	return d.d.Append(d.message[:0], wire, limit)
 }
 
 // limit is what a message may have in bytes, for those that ask. No message has

@@ -1,6 +1,9 @@
 package deflate
 
-import "compress/flate"
+import (
+	"bytes"
+	"compress/flate"
+)
 
 // Way is how one library compresses messages.
 type Way struct {
@@ -8,13 +11,31 @@ type Way struct {
 	WindowBits int    // both directions' (RFC 7692 7.1.2)
 
 	// Open makes what all connections of a server share. takeover says whether
-	// both directions take over their context.
-	Open func(takeover bool) (Endpoint, error)
+	// both directions take over their context. The results of all that is opened
+	// with one Scratch lie in it.
+	Open func(takeover bool, s *Scratch) (Endpoint, error)
+
+	// Pool is how many connections there must have been for what they share to be
+	// as large as it gets.
+	Pool int
 }
 
-// Endpoint is one server's use of a Way. Its compressors and decompressors, one
-// of each for every connection, share memory: it is all for one goroutine at a
-// time.
+// Scratch is the memory that messages are read into and written from, which a
+// connection borrows wherever it comes from. It is for one goroutine at a time.
+type Scratch struct {
+	wire    bytes.Buffer
+	message []byte // as long as it may be
+}
+
+// NewScratch returns a Scratch that is large enough for any [Case].
+func NewScratch() *Scratch {
+	s := &Scratch{message: make([]byte, 2*windowMost)}
+	s.wire.Grow(2 * windowMost)
+	return s
+}
+
+// Endpoint is one server's use of a Way. It is, with all that it makes, for one
+// goroutine at a time.
 type Endpoint interface {
 	Compressor() Compressor
 	Decompressor() Decompressor
@@ -23,7 +44,7 @@ type Endpoint interface {
 // Compressor compresses the messages of one connection.
 type Compressor interface {
 	// Compress returns message as it goes on the wire, without the 00 00 FF FF
-	// tail. It is lent until the next call of anything of the same Endpoint.
+	// tail. It is lent until the next call of anything with the same Scratch.
 	// compressed is false if the message goes as it is.
 	Compress(message []byte) (wire []byte, compressed bool)
 }
@@ -32,7 +53,7 @@ type Compressor interface {
 // compressed do not pass through it.
 type Decompressor interface {
 	// Decompress returns the message that wire stands for, lent until the next
-	// call of anything of the same Endpoint.
+	// call of anything with the same Scratch.
 	Decompress(wire []byte) (message []byte, err error)
 }
 
