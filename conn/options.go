@@ -41,8 +41,15 @@ type Options struct {
 	// where compression was agreed; by default 512. -1 compresses all.
 	CompressFrom int
 
-	// Level is the level of compression, 1 (fast, the default) to 9.
+	// Level is the level of compression, 1 (fast, the default) to 9; see
+	// [deflate.NewCompressor].
 	Level int
+
+	// CompressLimit bounds how many messages are compressed at the same time,
+	// by all connections that share it; nil for no limit. A write that has to
+	// wait for its turn heeds its context. A server that has none of its own
+	// makes one for its connections.
+	CompressLimit *deflate.Limit
 
 	// PingInterval is how long nothing may arrive before the Conn asks the
 	// peer with a ping, and PongTimeout how long it then waits for a sign of

@@ -14,12 +14,23 @@ import (
 // safe to call from any goroutine; messages leave whole, one after another.
 //
 // If ctx ends while nothing of the message has left, Write returns the error of
-// ctx and the connection goes on. If part of it has, or a compressed message
-// is abandoned, the connection fails with [ErrPartialWrite]. If the stream takes no
-// more, what the peer had sent can still be read for as long as CloseTimeout. Once
+// ctx and the connection goes on. If part of it has, the connection fails with
+// [ErrPartialWrite]. If the stream takes no more, what the peer had sent can still be read for as long as CloseTimeout. Once
 // nothing can be written any more, errors.Is(err, [net.ErrClosed]), and errors.As
 // finds the [*CloseError].
 func (c *Conn) Write(ctx context.Context, t Type, data []byte) error {
+	return c.write(ctx, t, data, true)
+}
+
+// WriteUncompressed sends a message as [Conn.Write] does, but never compresses
+// it: for what is compressed already, such as pictures, and for secrets, whose
+// length after compression would tell how much they have in common with other
+// messages.
+func (c *Conn) WriteUncompressed(ctx context.Context, t Type, data []byte) error {
+	return c.write(ctx, t, data, false)
+}
+
+func (c *Conn) write(ctx context.Context, t Type, data []byte, compress bool) error {
 	if t != Text && t != Binary {
 		return fmt.Errorf("websocket: %d is not a type of message", t)
 	}
@@ -30,12 +41,25 @@ func (c *Conn) Write(ctx context.Context, t Type, data []byte) error {
 
 	room := writeBuffers.Get().(*[]byte)
 	defer putWriteBuffer(room)
-	b, err := c.out.AppendMessage((*room)[:0], frame.Opcode(t), data)
+	b, err := c.encode(ctx, (*room)[:0], t, data, compress)
 	*room = b
 	if err != nil {
 		return err
 	}
-	return c.send(ctx, b, c.out.Deflate == nil)
+	return c.send(ctx, b, true)
+}
+
+// encode appends a message to dst, by the holder of wire. To compress it may
+// have to wait for its turn.
+func (c *Conn) encode(ctx context.Context, dst []byte, t Type, data []byte, compress bool) ([]byte, error) {
+	if !compress || !c.out.Compresses(len(data)) {
+		return c.out.AppendUncompressed(dst, frame.Opcode(t), data)
+	}
+	if err := c.opts.CompressLimit.Acquire(ctx); err != nil {
+		return dst, err
+	}
+	defer c.opts.CompressLimit.Release()
+	return c.out.AppendMessage(dst, frame.Opcode(t), data)
 }
 
 // writeBuffers holds buffers in which messages are encoded. Large ones are not
@@ -71,8 +95,8 @@ func (c *Conn) takeWire(ctx context.Context) error {
 	return nil
 }
 
-// send writes encoded frames, by the holder of wire. retractable says that the
-// Encoder is none the worse if they never leave.
+// send writes encoded frames, by the holder of wire. If retractable, the
+// connection goes on if ctx ends before any of them has left.
 func (c *Conn) send(ctx context.Context, b []byte, retractable bool) error {
 	n, err := c.writeStream(ctx, b)
 	if err == nil {
@@ -81,6 +105,7 @@ func (c *Conn) send(ctx context.Context, b []byte, retractable bool) error {
 	cause := context.Cause(ctx)
 	if cause != nil && errors.Is(err, cause) {
 		if n == 0 && retractable && !c.hasEnded() {
+			c.out.Retract()
 			return err
 		}
 		err = fmt.Errorf("%w: %w", ErrPartialWrite, err)

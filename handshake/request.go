@@ -35,9 +35,9 @@ type Request struct {
 //	426  another version than 13; Sec-WebSocket-Version: 13
 //	400  no version; Sec-WebSocket-Version: 13
 //	400  HTTP before 1.1 (505 would speak of the major version), no Host or a
-//	     bad one, an announced body (but Content-Length: 0 is none), a key that is missing,
-//	     repeated or not the base64 of 16 bytes, a bad list of subprotocols,
-//	     several Origin fields
+//	     bad one, an announced body (but Content-Length: 0 is none), a key
+//	     that is missing, repeated or not the base64 of 16 bytes, a bad list
+//	     of subprotocols, several Origin fields
 func ParseRequest(r *http.Request) (Request, error) {
 	protocol, connect := connectProtocol(r)
 	a := asked{
@@ -47,7 +47,7 @@ func ParseRequest(r *http.Request) (Request, error) {
 		connect:    connect,
 		protocol:   protocol,
 		host:       r.Host,
-		body:       r.ContentLength > 0 || r.ContentLength != 0 && r.ProtoMajor < 2,
+		body:       announcesBody(r),
 		upgrade:    r.Header["Upgrade"],
 		connection: r.Header["Connection"],
 		version:    r.Header[secWebSocketVersion],
@@ -94,6 +94,16 @@ func (h *Head) Request() (Request, error) {
 	}
 	h.subprotocols = names
 	return Request{Key: a.agreedKey(), Subprotocols: names, Extensions: h.lists[fieldExtensions]}, nil
+}
+
+// announcesBody reports whether a body follows the head of r, or may. The
+// length of an extended CONNECT is never known: with a Content-Length, also of
+// 0, the first frame would make it malformed (RFC 9113 8.1.1).
+func announcesBody(r *http.Request) bool {
+	if r.ProtoMajor >= 2 {
+		return r.ContentLength > 0 || len(r.Header["Content-Length"]) > 0
+	}
+	return r.ContentLength != 0
 }
 
 // announcesBody reports whether a body follows the head, or may: a field that

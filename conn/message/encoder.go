@@ -29,9 +29,10 @@ type Encoder struct {
 	Deflate      *deflate.Compressor // nil if no compression is agreed
 	CompressFrom int                 // bytes of the smallest message to compress; 0 for DefaultCompressFrom, -1 for all
 
-	inMessage bool
-	opcode    frame.Opcode // of the message in progress
-	closed    bool
+	inMessage  bool
+	opcode     frame.Opcode // of the message in progress
+	compressed bool         // the last whole message was
+	closed     bool
 }
 
 // AppendMessage appends a whole message. It leaves as one frame, compressed if
@@ -44,14 +45,45 @@ func (e *Encoder) AppendMessage(dst []byte, op frame.Opcode, payload []byte) ([]
 	if e.inMessage {
 		return dst, ErrOrder
 	}
-	if e.Deflate != nil && len(payload) >= e.compressFrom() {
+	if e.Compresses(len(payload)) {
 		if out, ok := e.appendCompressed(dst, op, payload); ok {
+			e.compressed = true
 			return out, nil
 		}
 	}
+	return e.AppendUncompressed(dst, op, payload)
+}
+
+// AppendUncompressed appends a whole message as [Encoder.AppendMessage] does,
+// but never compresses it. It stays out of the window: later messages do not
+// refer to it.
+func (e *Encoder) AppendUncompressed(dst []byte, op frame.Opcode, payload []byte) ([]byte, error) {
+	if e.closed {
+		return dst, ErrClosed
+	}
+	if e.inMessage {
+		return dst, ErrOrder
+	}
+	e.compressed = false
 	var h frame.Header
 	e.begin(&h, op, true)
 	return h.AppendFrame(dst, payload), nil
+}
+
+// Compresses reports whether [Encoder.AppendMessage] would try to compress a
+// message of size bytes.
+func (e *Encoder) Compresses(size int) bool {
+	return e.Deflate != nil && size >= e.compressFrom()
+}
+
+// Retract takes back the whole message that was appended last, of which
+// nothing has been sent: later messages will not refer to it, nor to what came
+// before it.
+func (e *Encoder) Retract() {
+	if e.compressed {
+		e.Deflate.Forget()
+		e.compressed = false
+	}
 }
 
 // AppendFragment appends the next piece of a message, in a frame of its own,
@@ -79,6 +111,7 @@ func (e *Encoder) AppendControl(dst []byte, op frame.Opcode, payload []byte) ([]
 	if e.closed {
 		return dst, ErrClosed
 	}
+	e.compressed = false // whatever it was, it has been sent
 	payload = payload[:min(len(payload), frame.MaxControlPayload)]
 	var h frame.Header
 	e.begin(&h, op, true)

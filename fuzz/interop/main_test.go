@@ -17,6 +17,9 @@ var wsserve string
 var buildFlags []string
 
 func TestMain(m *testing.M) {
+	if os.Getenv(inDoorProcess) != "" {
+		os.Exit(serveHTTP2Doors())
+	}
 	os.Exit(withServer(m.Run))
 }
 
