@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net"
 	"net/http"
 	"slices"
@@ -109,7 +110,7 @@ func (s *Server) open(ctx context.Context, rw io.ReadWriteCloser, a agreement, e
 		Deflate:     a.deflate,
 		Buffered:    early,
 		Context:     ctx,
-	}, &s.Conn)
+	}, &s.setup.conn)
 	if err != nil {
 		rw.Close()
 		return nil, err
@@ -154,20 +155,23 @@ func (s *Server) agreeDeflate(req handshake.Request, resp *handshake.Response) (
 	if err != nil {
 		return nil, err
 	}
-	for _, ext := range offers {
-		if ext.Name != deflate.Name {
-			continue
-		}
-		offer, err := deflate.ParseOffer(ext.Params())
-		if err != nil {
-			continue
-		}
-		if agreed, ok := offer.Accept(*s.Deflate); ok {
-			resp.Extensions = append(resp.Extensions, handshake.NewExtension(deflate.Name, agreed.All()))
-			return &agreed, nil
+	agreed, ok := s.Deflate.Answer(deflateOffers(offers))
+	if !ok {
+		return nil, nil
+	}
+	resp.Extensions = append(resp.Extensions, handshake.NewExtension(deflate.Name, agreed.All()))
+	return &agreed, nil
+}
+
+// deflateOffers yields the parameters of each offer of permessage-deflate.
+func deflateOffers(offers []handshake.Extension) iter.Seq[iter.Seq2[string, string]] {
+	return func(yield func(iter.Seq2[string, string]) bool) {
+		for _, ext := range offers {
+			if ext.Name == deflate.Name && !yield(ext.Params()) {
+				return
+			}
 		}
 	}
-	return nil, nil
 }
 
 // hijack takes the connection over from net/http, with the bytes that the

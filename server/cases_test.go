@@ -157,12 +157,12 @@ func decodeSetup(tb testing.TB, raw json.RawMessage) (opts server.Options, secur
 	}
 	opts = server.Options{Subprotocols: s.Subprotocols, Origins: s.Origins}
 	if d := s.Deflate; d != nil {
-		opts.Deflate = &deflate.Params{
+		opts.Deflate = &deflate.Terms{Params: deflate.Params{
 			ServerNoContextTakeover: d.ServerNoContextTakeover,
 			ClientNoContextTakeover: d.ClientNoContextTakeover,
 			ServerMaxWindowBits:     d.ServerMaxWindowBits,
 			ClientMaxWindowBits:     d.ClientMaxWindowBits,
-		}
+		}}
 	}
 	return opts, s.TLS
 }

@@ -29,11 +29,14 @@ type Options struct {
 	// their users by other means, and for public data.
 	InsecureSkipOriginCheck bool
 
-	// Deflate is what to agree to if the client offers permessage-deflate,
-	// RFC 7692; nil for no compression. Compression costs memory for each
-	// connection, and gives away by the length of a message how much it has in
-	// common with others: keep secrets out of compressed messages.
-	Deflate *deflate.Params
+	// Deflate are the terms on which to agree to permessage-deflate, RFC 7692,
+	// if the client offers it; nil for no compression. Compression costs memory
+	// for each connection, and gives away by the length of a message how much it
+	// has in common with others: keep secrets out of compressed messages. How
+	// hard to compress, and what, is for Conn to say; if that has no
+	// CompressLimit, the connections of a [Server] share one of
+	// [deflate.DefaultLimit].
+	Deflate *deflate.Terms
 
 	// HeadLimits bound the head of a request: 16 KiB in all, 8 KiB a line and
 	// 100 fields by default. What is over is refused with 431 or 414. net/http

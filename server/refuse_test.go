@@ -87,10 +87,10 @@ func TestEveryRefusalClosesAndAnswersNothingElseS1(t *testing.T) {
 
 // Rows 50 to 57: an offer that cannot be met is declined and the next one tried.
 func TestOffersOfCompressionRows50To57(t *testing.T) {
-	on := &deflate.Params{}
+	on := &deflate.Terms{}
 	for _, tc := range []struct {
 		name    string
-		want    *deflate.Params
+		want    *deflate.Terms
 		offered string
 		agreed  string // the field of the answer; "" for none
 	}{
@@ -102,9 +102,11 @@ func TestOffersOfCompressionRows50To57(t *testing.T) {
 		{"row 52 unknown parameter, then a good offer", on, "permessage-deflate; foo, permessage-deflate; server_no_context_takeover", "permessage-deflate; server_no_context_takeover"},
 		{"row 53 no good offer", on, "permessage-deflate; server_max_window_bits=7", ""},
 		{"row 57 window of the offer", on, "permessage-deflate; server_max_window_bits=10", "permessage-deflate; server_max_window_bits=10"},
-		{"row 31 the smaller window", &deflate.Params{ServerMaxWindowBits: 9}, "permessage-deflate; server_max_window_bits=10", "permessage-deflate; server_max_window_bits=9"},
-		{"row 32 client window not offered", &deflate.Params{ClientMaxWindowBits: 9}, "permessage-deflate", "permessage-deflate"},
-		{"row 32 client window offered", &deflate.Params{ClientMaxWindowBits: 9}, "permessage-deflate; client_max_window_bits", "permessage-deflate; client_max_window_bits=9"},
+		{"row 31 the smaller window", &deflate.Terms{Params: deflate.Params{ServerMaxWindowBits: 9}}, "permessage-deflate; server_max_window_bits=10", "permessage-deflate; server_max_window_bits=9"},
+		{"row 32 client window not offered", &deflate.Terms{Params: deflate.Params{ClientMaxWindowBits: 9}}, "permessage-deflate", "permessage-deflate"},
+		{"row 29 the server's context is needed", &deflate.Terms{NeedServerContext: true}, "permessage-deflate; server_no_context_takeover, permessage-deflate", "permessage-deflate"},
+		{"row 32 client window needed", &deflate.Terms{Params: deflate.Params{ClientMaxWindowBits: 9}, NeedClientWindow: true}, "permessage-deflate", ""},
+		{"row 32 client window offered", &deflate.Terms{Params: deflate.Params{ClientMaxWindowBits: 9}}, "permessage-deflate; client_max_window_bits", "permessage-deflate; client_max_window_bits=9"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			addr := start(t, &server.Server{Handler: echo, Options: server.Options{Deflate: tc.want}})
@@ -135,7 +137,7 @@ func TestOffersOfCompressionRows50To57(t *testing.T) {
 
 // Row 51.
 func TestExtensionsThatCannotBeReadAre400WhenCompressionIsOnRow51(t *testing.T) {
-	addr := start(t, &server.Server{Options: server.Options{Deflate: &deflate.Params{}}})
+	addr := start(t, &server.Server{Options: server.Options{Deflate: &deflate.Terms{}}})
 	got := exchange(t, addr, request(`Sec-WebSocket-Extensions: permessage-deflate; ="`))
 	if !strings.HasPrefix(got, "HTTP/1.1 400 ") {
 		t.Errorf("got %q", got)

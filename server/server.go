@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/parleyws/parley/conn"
+	"github.com/parleyws/parley/deflate"
 	"github.com/parleyws/parley/frame"
 	"github.com/parleyws/parley/handshake"
 )
@@ -34,6 +35,7 @@ type Server struct {
 	setup struct {
 		once    sync.Once
 		origins handshake.Origins
+		conn    conn.Options
 		err     error
 	}
 	life life
@@ -93,6 +95,10 @@ func (s *Server) serve(c *conn.Conn) {
 func (s *Server) checkOptions() error {
 	s.setup.once.Do(func() {
 		s.setup.origins, s.setup.err = handshake.ParseOrigins(s.Origins)
+		s.setup.conn = s.Conn
+		if s.Deflate != nil && s.Conn.CompressLimit == nil {
+			s.setup.conn.CompressLimit = deflate.NewLimit(0)
+		}
 	})
 	return s.setup.err
 }

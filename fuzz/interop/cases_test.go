@@ -48,12 +48,12 @@ func serverOptions(s testdata.Setup) parley.Options {
 		HandshakeTimeout: patience, // a slow machine is none of these tests' business
 	}
 	if d := s.Deflate; d != nil {
-		opts.Deflate = &deflate.Params{
+		opts.Deflate = &deflate.Terms{Params: deflate.Params{
 			ServerNoContextTakeover: d.ServerNoContextTakeover,
 			ClientNoContextTakeover: d.ClientNoContextTakeover,
 			ServerMaxWindowBits:     d.ServerMaxWindowBits,
 			ClientMaxWindowBits:     d.ClientMaxWindowBits,
-		}
+		}}
 	}
 	return opts
 }

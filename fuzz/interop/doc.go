@@ -1,7 +1,8 @@
 // Package interop holds Parley's server to the word of programs that are not
 // ours: a browser driving the page of wsserve, the npm package ws, and undici,
-// which is Node's own client; nginx and HAProxy in front of it; and an HTTP/2
-// client that writes its own frames. It has tests only.
+// which is Node's own client; zlib at the other end of every window; nginx and
+// HAProxy in front of it; and an HTTP/2 client that writes its own frames. It has
+// tests only.
 //
 // Browsers and Node talk to a real wsserve process, built once for the run. Set
 // PARLEY_WSSERVE to test a binary of your own.

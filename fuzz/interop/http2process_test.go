@@ -171,7 +171,7 @@ func (d partsDoor) judge(r *http.Request) (req handshake.Request, resp handshake
 			continue
 		}
 		if offer, err := deflate.ParseOffer(ext.Params()); err == nil {
-			if agreed, ok := offer.Accept(*d.opts.Deflate); ok {
+			if agreed, ok := d.opts.Deflate.Accept(offer); ok {
 				resp.Extensions = []handshake.Extension{handshake.NewExtension(deflate.Name, agreed.All())}
 				break
 			}

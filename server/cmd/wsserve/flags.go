@@ -112,10 +112,10 @@ func parseFlags(args []string, stdout io.Writer) (config, error) {
 	}
 	cfg.options.Conn.PingInterval = pingInterval
 	if compress {
-		cfg.options.Deflate = &deflate.Params{
+		cfg.options.Deflate = &deflate.Terms{Params: deflate.Params{
 			ServerNoContextTakeover: !takeover,
 			ClientNoContextTakeover: !takeover,
-		}
+		}}
 		if window < 15 {
 			cfg.options.Deflate.ServerMaxWindowBits = window
 		}
