@@ -6,7 +6,7 @@ import "github.com/parleyws/parley/frame"
 // nothing is complete yet.
 type Event struct {
 	Opcode  frame.Opcode // Text or Binary for a piece of a message; or Close, Ping, Pong
-	Payload []byte       // lent until the next call of the Decoder
+	Payload []byte       // lent until the next call of the Decoder, and only to be read: later messages may refer to it
 	Last    bool         // nothing of the message follows; true for control frames
 
 	Code   frame.CloseCode // of a Close
