@@ -55,3 +55,31 @@ func TestMessagesAreCompressedAndInflatedWithoutAllocation(t *testing.T) {
 		}
 	}
 }
+
+func TestPiecesAreCompressedWithoutAllocation(t *testing.T) {
+	message := appendRepetitive(rand.New(rand.NewPCG(1, 0)), nil, 4000)
+	for _, takeover := range []bool{true, false} {
+		for _, size := range []int{100, 1000} { // an encoder for short ones, and another
+			c, err := NewCompressor(Direction{12, takeover}, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			payload := make([]byte, 0, 8000)
+			compress := func() {
+				payload = payload[:0]
+				for i := 0; i < len(message); i += size {
+					if payload, err = c.AppendPiece(payload, message[i:i+size], i+size == len(message)); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			for range 20 {
+				compress()
+			}
+			if n := testing.AllocsPerRun(100, compress); n >= 1 {
+				t.Errorf("takeover %t, pieces of %d: %v allocations", takeover, size, n)
+			}
+			c.Free()
+		}
+	}
+}

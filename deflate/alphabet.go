@@ -3,9 +3,9 @@ package deflate
 // The three alphabets of a block (RFC 1951 3.2.5 and 3.2.7): what their
 // symbols stand for, without the length of the code.
 var (
-	lengthCodeMeanings = [19]huffmanEntry{} // filled in by init, like the others
-	literalMeanings    = [286]huffmanEntry{}
-	distanceMeanings   = [30]huffmanEntry{}
+	lengthCodeMeanings = [19]huffmanEntry{}  // filled in by init, like the others
+	literalMeanings    = [288]huffmanEntry{} // the last two without a meaning
+	distanceMeanings   = [32]huffmanEntry{}  // likewise
 )
 
 // endOfBlock is the symbol that ends a block (RFC 1951 3.2.5).
@@ -31,39 +31,32 @@ func init() {
 		length += 1 << extra
 	}
 	literalMeanings[endOfBlock+1+28] = meaning(258, 0)
+	literalMeanings[286], literalMeanings[287] = kindInvalid, kindInvalid
 	distance := 1
-	for i := range distanceMeanings {
+	for i := range 30 {
 		extra := max(0, i/2-1)
 		distanceMeanings[i] = meaning(distance, extra)
 		distance += 1 << extra
 	}
+	distanceMeanings[30], distanceMeanings[31] = kindInvalid, kindInvalid
 
-	var lengths [288]uint8
-	for i := range lengths {
-		switch {
-		case i < 144:
-			lengths[i] = 8
-		case i < 256:
-			lengths[i] = 9
-		case i < 280:
-			lengths[i] = 7
-		default:
-			lengths[i] = 8
-		}
-	}
-	fixedLiterals.build(literalRoot, lengths[:], literalMeanings[:])
-	for i := range 32 {
-		lengths[i] = 5
-	}
-	fixedDistances.build(distanceRoot, lengths[:32], distanceMeanings[:])
+	var lengths codeLengths
+	lengths.add(0, 144, 8)
+	lengths.add(144, 112, 9)
+	lengths.add(256, 24, 7)
+	lengths.add(280, 8, 8)
+	fixedLiterals.build(literalRoot, &lengths, literalMeanings[:])
+	lengths.reset()
+	lengths.add(0, 32, 5)
+	fixedDistances.build(distanceRoot, &lengths, distanceMeanings[:])
 }
 
 func meaning(value, extra int) huffmanEntry {
 	return huffmanEntry(value)<<16 | huffmanEntry(extra)<<4
 }
 
-// The bits of the root tables: enough for most codes, few enough to be filled
-// for each block.
+// The most bits of the root tables: enough for most codes, few enough to be
+// filled for each block.
 const (
 	lengthCodeRoot = 7
 	literalRoot    = 9

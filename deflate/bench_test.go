@@ -2,26 +2,50 @@ package deflate
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 )
 
-// chat returns about n bytes of messages as chat rooms have them, the i-th.
+// chat returns n bytes of messages as chat rooms have them, the i-th on: JSON
+// with numbers that rise, names that come back and words that do as in speech.
 func chat(i, n int) []byte {
-	words := []string{"hello", "world", "the", "meeting", "is", "at", "noon", "who", "brings", "coffee", "see", "you", "there"}
-	var b []byte
-	for len(b) < n {
-		b = fmt.Appendf(b, `{"type":"message","id":%d,"room":"lobby","from":"user%d","text":"%s %s %s"}`,
-			193401+i, i*7%40, words[i%13], words[i*i%13], words[i*3%13])
-		i++
+	r := rand.New(rand.NewPCG(uint64(i), 7))
+	zipf := rand.NewZipf(r, 1.1, 4, uint64(len(chatWords)-1))
+	b := make([]byte, 0, n+400)
+	for ; len(b) < n; i++ {
+		b = fmt.Appendf(b, `{"op":0,"s":%d,"t":"MESSAGE_CREATE","d":{"id":"%d","ts":%d,"channel":"%s","author":{"id":%d,"name":"%s"},"content":"`,
+			193401+i, 1180193401000000+uint64(i)*7919, 1795400000000+i*831, chatWords[i%5], 1000+i*i%97, chatWords[i*i%97])
+		for w := range 3 + r.IntN(14) {
+			if w > 0 {
+				b = append(b, ' ')
+			}
+			b = append(b, chatWords[zipf.Uint64()]...)
+		}
+		b = append(b, `"}}`...)
 	}
 	return b[:n]
 }
 
-var benchmarkDirections = []Direction{{15, false}, {15, true}, {12, true}}
+// chatWords are 2000 words of no language.
+var chatWords = func() []string {
+	r := rand.New(rand.NewPCG(1, 1))
+	words := make([]string, 2000)
+	for i := range words {
+		for range 1 + r.IntN(4) {
+			words[i] += string("bcdfghklmnprstvw"[r.IntN(16)]) + string("aeiouy"[r.IntN(6)])
+		}
+		if r.IntN(2) == 0 {
+			words[i] += string("nrstl"[r.IntN(5)])
+		}
+	}
+	return words
+}()
+
+var benchmarkDirections = []Direction{{15, false}, {15, true}, {13, true}, {10, true}}
 
 func BenchmarkCompress(b *testing.B) {
 	for _, d := range benchmarkDirections {
-		for _, size := range []int{128, 1 << 10, 16 << 10} {
+		for _, size := range []int{64, 128, 1 << 10, 16 << 10} {
 			b.Run(fmt.Sprintf("bits=%d/takeover=%t/%d", d.WindowBits, d.ContextTakeover, size), func(b *testing.B) {
 				c, err := NewCompressor(d, 0)
 				if err != nil {

@@ -5,13 +5,27 @@ type blockCodes struct {
 	literals, distances *huffmanTable
 
 	// While a dynamic header is read:
-	nliterals, ndistances, nlengthCodes int // lengths to come
-	i                                   int // lengths read
-	lengths                             [286 + 30]uint8
+	nliterals, ndistances, nlengthCodes int       // lengths to come
+	i                                   int       // lengths read
+	last                                uint8     // the last of them
+	lengthCode                          [19]uint8 // the lengths of the code of the code lengths
+	hasEnd                              bool      // there is a code for the end of the block
+	literalLengths, distanceLengths     codeLengths
 
-	// The memory of a block's own codes. That of the length code serves for
-	// the literals' as well.
+	// The memory of a block's own codes. That of the literals serves for the
+	// code of the code lengths as well.
 	ownLiterals, ownDistances huffmanTable
+
+	work int // what the codes have cost in this message: entries and runs
+}
+
+// buildOwn makes one of the block's own tables.
+func (c *blockCodes) buildOwn(t *huffmanTable, root uint, lengths *codeLengths, meanings []huffmanEntry) bool {
+	if !t.build(root, lengths, meanings) {
+		return false
+	}
+	c.work += len(t.entries) + lengths.n + lengths.used
+	return true
 }
 
 func (f *inflater) dynamicHeader() (bool, error) {
@@ -26,7 +40,7 @@ func (f *inflater) dynamicHeader() (bool, error) {
 	c.ndistances = f.take(5) + 1
 	c.nlengthCodes = f.take(4) + 4
 	c.i = 0
-	clear(c.lengths[:len(lengthCodeMeanings)])
+	c.lengthCode = [19]uint8{}
 	f.step = readLengthCode
 	return true, nil
 }
@@ -41,29 +55,37 @@ func (f *inflater) lengthCode() (bool, error) {
 		if !f.need(3) {
 			return false, nil
 		}
-		c.lengths[lengthCodeOrder[c.i]] = uint8(f.take(3))
+		c.lengthCode[lengthCodeOrder[c.i]] = uint8(f.take(3))
 	}
-	if !c.ownLiterals.build(lengthCodeRoot, c.lengths[:len(lengthCodeMeanings)], lengthCodeMeanings[:]) {
+	lengths := &c.literalLengths
+	lengths.reset()
+	for symbol, n := range c.lengthCode {
+		if n != 0 {
+			lengths.add(symbol, 1, n)
+		}
+	}
+	if !c.buildOwn(&c.ownLiterals, lengthCodeRoot, lengths, lengthCodeMeanings[:]) {
 		return false, errHuffmanCode
 	}
-	c.i = 0
+	c.i, c.last, c.hasEnd = 0, 0, false
+	c.literalLengths.reset()
+	c.distanceLengths.reset()
 	f.step = readCodeLengths
 	return true, nil
 }
 
 func (f *inflater) codeLengths() (bool, error) {
 	c := &f.block
-	n := c.nliterals + c.ndistances
-	for c.i < n {
-		progress, err := f.codeLength(c.lengths[:n])
+	for c.i < c.nliterals+c.ndistances {
+		progress, err := f.codeLength()
 		if !progress || err != nil {
 			return false, err
 		}
 	}
 	// Without a code for its end, a block has none.
-	if c.lengths[endOfBlock] == 0 ||
-		!c.ownLiterals.build(literalRoot, c.lengths[:c.nliterals], literalMeanings[:]) ||
-		!c.ownDistances.build(distanceRoot, c.lengths[c.nliterals:n], distanceMeanings[:]) {
+	if !c.hasEnd ||
+		!c.buildOwn(&c.ownLiterals, literalRoot, &c.literalLengths, literalMeanings[:]) ||
+		!c.buildOwn(&c.ownDistances, distanceRoot, &c.distanceLengths, distanceMeanings[:]) {
 		return false, errHuffmanCode
 	}
 	c.literals, c.distances = &c.ownLiterals, &c.ownDistances
@@ -72,7 +94,7 @@ func (f *inflater) codeLengths() (bool, error) {
 }
 
 // codeLength reads one symbol of the code of the code lengths.
-func (f *inflater) codeLength(lengths []uint8) (bool, error) {
+func (f *inflater) codeLength() (bool, error) {
 	c := &f.block
 	f.need(7 + 7) // or as many as there are
 	e := c.ownLiterals.lookup(f.bits)
@@ -92,7 +114,7 @@ func (f *inflater) codeLength(lengths []uint8) (bool, error) {
 		if c.i == 0 {
 			return false, errDynamicHeader
 		}
-		length, extra, repeat = lengths[c.i-1], 2, 3
+		length, extra, repeat = c.last, 2, 3
 	case 17:
 		extra, repeat = 3, 3
 	case 18:
@@ -103,12 +125,28 @@ func (f *inflater) codeLength(lengths []uint8) (bool, error) {
 	}
 	f.take(e.bits())
 	repeat += f.take(extra)
-	if repeat > len(lengths)-c.i {
-		return false, errDynamicHeader
+	return true, c.addLengths(length, repeat)
+}
+
+// addLengths adds as many code lengths, first the literals' and then the
+// distances'.
+func (c *blockCodes) addLengths(length uint8, repeat int) error {
+	if repeat > c.nliterals+c.ndistances-c.i {
+		return errDynamicHeader
 	}
-	for range repeat {
-		lengths[c.i] = length
-		c.i++
+	i := c.i
+	c.i += repeat
+	c.last = length
+	if length == 0 {
+		return nil
 	}
-	return true, nil
+	c.hasEnd = c.hasEnd || i <= endOfBlock && endOfBlock < c.i
+	literals := min(repeat, max(0, c.nliterals-i))
+	if literals > 0 {
+		c.literalLengths.add(i, literals, length)
+	}
+	if literals < repeat {
+		c.distanceLengths.add(i+literals-c.nliterals, repeat-literals, length)
+	}
+	return nil
 }

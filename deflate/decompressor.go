@@ -8,19 +8,23 @@ import (
 // ErrTooBig means that a message exceeds the limit once it is inflated.
 var ErrTooBig = errors.New("websocket: message is too big once inflated")
 
-// ErrMisused means that a [Decompressor] was used after Free, or fed before it
-// had used up what it was fed.
-var ErrMisused = errors.New("websocket: decompressor used out of turn")
+// ErrMisused means that a [Compressor] or [Decompressor] was used after Free,
+// that a Decompressor was fed before it had used up what it was fed, or that a
+// whole message was given to either in the middle of another. It is final.
+var ErrMisused = errors.New("websocket: compression used out of turn")
 
 // Decompressor restores the messages of one direction, in order (RFC 7692
-// 7.2.2). Between messages it holds nothing but the window, and no window at
-// all without context takeover. It must not be used by several goroutines at
+// 7.2.2). Between messages it holds nothing but the window, as far as it has
+// been filled, and no window at all without context takeover; see
+// [Decompressor.Retained]. For the time of a message it borrows about 50 KiB,
+// with context takeover 16 KiB. It must not be used by several goroutines at
 // once.
 //
 // An error is final: the direction cannot be made sense of any more.
 type Decompressor struct {
-	window   history
-	maxDist  int // how far back a match may reach, in bytes
+	takeover bool
+	window   ring // with takeover; while there is an inflater, it has it
+	maxDist  int  // how far back a match may reach, in bytes
 	inflater *inflater
 	last     bool  // the piece that was fed ends the message
 	err      error // ends all use
@@ -33,10 +37,8 @@ func NewDecompressor(d Direction) *Decompressor {
 	if !validOrUnnamed(bits) {
 		bits = maxWindowBits
 	}
-	z := &Decompressor{maxDist: 1 << bits}
-	if d.ContextTakeover {
-		z.window.size = z.maxDist
-	}
+	z := &Decompressor{takeover: d.ContextTakeover, maxDist: 1 << bits}
+	z.window.size = ringSize(z.maxDist)
 	return z
 }
 
@@ -49,7 +51,10 @@ func (d *Decompressor) Feed(piece []byte, last bool) {
 		return
 	}
 	if d.inflater == nil {
-		d.inflater = getInflater(d.window.bytes, d.maxDist)
+		if !d.takeover {
+			d.window = borrowRing()
+		}
+		d.inflater = getInflater(d.window, d.maxDist)
 	}
 	if d.last || len(d.inflater.in) > 0 {
 		d.fail(ErrMisused)
@@ -61,7 +66,8 @@ func (d *Decompressor) Feed(piece []byte, last bool) {
 
 // Next returns the next inflated bytes, at least 1 and at most 32 KiB of them,
 // lent until the following call of any method. It inflates no more than it
-// returns.
+// returns. They must not be changed: they are the window itself, which later
+// matches refer to. How many there are at once is up to it.
 //
 // [io.EOF] means that all that was fed is used up; after the last piece also
 // that the message is whole, so that what is fed next begins another. Any
@@ -93,9 +99,6 @@ func (d *Decompressor) end() error {
 		d.fail(err)
 		return err
 	}
-	if d.window.size > 0 {
-		d.window.replace(d.inflater.window())
-	}
 	d.release()
 	return io.EOF
 }
@@ -104,25 +107,45 @@ func (d *Decompressor) end() error {
 // and [ErrTooBig], rather than append more than limit bytes; a limit below 0
 // is none. The other errors are those of Next. message is lent for the call
 // only.
+//
+// A message that is too big takes no more memory than limit and 128 KiB, also
+// if dst has no room.
 func (d *Decompressor) Append(dst, message []byte, limit int64) ([]byte, error) {
 	if d.inflater != nil {
 		d.fail(ErrMisused)
 	}
 	d.Feed(message, true)
-	out := dst
+	out, rest := dst, spill{}
 	for {
 		piece, err := d.Next()
 		switch {
 		case err == io.EOF:
-			return out, nil
+			return rest.appendTo(out), nil
 		case err != nil:
 			return dst, err
-		case limit >= 0 && int64(len(piece)) > limit-int64(len(out)-len(dst)):
+		case limit >= 0 && int64(len(piece)) > limit-int64(len(out)-len(dst)+rest.n):
 			d.fail(ErrTooBig)
 			return dst, ErrTooBig
 		}
-		out = append(out, piece...)
+		n := len(out) + len(piece)
+		if rest.n == 0 && (n <= cap(out) || n-len(dst) <= maxGrown) {
+			out = append(out, piece...)
+		} else {
+			rest.add(piece)
+		}
 	}
+}
+
+// Retained returns how many bytes of memory d holds between messages, beside
+// itself: the window, as far as it has been filled, and at most 1 KiB more.
+func (d *Decompressor) Retained() int {
+	if !d.takeover {
+		return 0
+	}
+	if d.inflater != nil {
+		return len(d.inflater.ring.bytes)
+	}
+	return len(d.window.bytes)
 }
 
 // Free gives the memory back, also in the middle of a message. After it Next
@@ -136,15 +159,20 @@ func (d *Decompressor) fail(err error) {
 	if d.err == nil {
 		d.err = err
 	}
-	d.window = history{}
 	d.release()
+	d.window = ring{}
 }
 
 // release gives the inflater back, if there is one.
 func (d *Decompressor) release() {
-	if d.inflater != nil {
-		putInflater(d.inflater)
+	if d.inflater == nil {
+		return
 	}
+	d.window = d.inflater.ring
+	if !d.takeover {
+		giveBackRing(&d.window)
+	}
+	putInflater(d.inflater)
 	d.inflater = nil
 	d.last = false
 }

@@ -1,6 +1,8 @@
 package deflate
 
-// encoder compresses one message at a time and remembers none.
+// encoder compresses one message, or one piece of one, at a time and remembers
+// none. It is the seam behind which package flate is used: a [Compressor] knows
+// nothing else of who does its work.
 type encoder interface {
 	// encode appends message, compressed and without its tail, to dst. Matches
 	// may reach into dictionary, the bytes that went before. It reports false

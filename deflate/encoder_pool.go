@@ -1,17 +1,17 @@
 package deflate
 
 import (
-	"fmt"
 	"sync"
 
 	"github.com/klauspost/compress/flate"
 )
 
-// encoderPool lends encoders of one kind. They are large, up to a megabyte.
+// encoderPool lends encoders of one kind. They are large, up to 1.2 MB, so that
+// nobody may hold one for longer than a call, and the pool leaves those that
+// are not in use to the garbage collector.
 type encoderPool struct {
-	pool      sync.Pool // of encoder
-	make      func() encoder
-	looksBack bool // the encoder makes use of a dictionary
+	pool sync.Pool // of encoder
+	make func() encoder
 }
 
 func (p *encoderPool) get() encoder {
@@ -23,53 +23,26 @@ func (p *encoderPool) get() encoder {
 
 func (p *encoderPool) put(e encoder) { p.pool.Put(e) }
 
-// encoderPools holds a pool per level for the largest window, then one per
-// smaller window.
-var encoderPools = func() (pools [lastLevel - firstLevel + 1 + maxWindowBits - minWindowBits]*encoderPool) {
-	for level := firstLevel; level <= lastLevel; level++ {
-		pools[level-firstLevel] = &encoderPool{
-			looksBack: level != flate.HuffmanOnly,
-			make: func() encoder {
-				w, err := flate.NewWriter(nil, level)
-				return newFlateEncoder(w, err, level <= lastFastLevel)
-			},
-		}
+// levelPools are the pools of the encoders for the largest window, one per
+// level.
+var levelPools = func() *[lastLevel - firstLevel + 1]encoderPool {
+	var pools [lastLevel - firstLevel + 1]encoderPool
+	for i := range pools {
+		pools[i].make = func() encoder { return newFlateEncoder(flate.NewWriter(nil, firstLevel+i)) }
 	}
-	for bits := minWindowBits; bits < maxWindowBits; bits++ {
-		pools[windowPool(bits)] = &encoderPool{
-			looksBack: true,
-			make: func() encoder {
-				w, err := flate.NewWriterWindow(nil, 1<<bits)
-				return newFlateEncoder(w, err, true)
-			},
-		}
-	}
-	return pools
+	return &pools
 }()
 
-const (
-	firstLevel    = flate.HuffmanOnly
-	lastFastLevel = 6
-	lastLevel     = flate.BestCompression
-)
+func levelPool(level int) *encoderPool { return &levelPools[level-firstLevel] }
 
-// windowPool returns the index of the pool for a window below the largest.
-func windowPool(bits int) int {
-	return lastLevel - firstLevel + 1 + bits - minWindowBits
-}
+// windowPools are the pools of the encoders that keep to a smaller window, one
+// per window.
+var windowPools = func() *[maxWindowBits - minWindowBits]encoderPool {
+	var pools [maxWindowBits - minWindowBits]encoderPool
+	for i := range pools {
+		pools[i].make = func() encoder { return newFlateEncoder(flate.NewWriterWindow(nil, 1<<(minWindowBits+i))) }
+	}
+	return &pools
+}()
 
-// encodersFor returns the pool of encoders that keep to a window.
-func encodersFor(level, bits int) (*encoderPool, error) {
-	switch {
-	case level < firstLevel || level > lastLevel:
-		return nil, fmt.Errorf("websocket: compression level %d is not in the range from %d to %d", level, firstLevel, lastLevel)
-	case level == 0:
-		level = flate.BestSpeed
-	}
-	// Without matches any window is kept to, and otherwise only one level of
-	// package flate takes a window.
-	if bits == maxWindowBits || level == flate.HuffmanOnly {
-		return encoderPools[level-firstLevel], nil
-	}
-	return encoderPools[windowPool(bits)], nil
-}
+func windowPool(bits int) *encoderPool { return &windowPools[bits-minWindowBits] }

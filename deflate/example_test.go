@@ -1,6 +1,8 @@
 package deflate_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -95,6 +97,113 @@ func ExampleCompressor() {
 	// smaller: true true
 	// again:   true true
 	// too small to shrink: false
+}
+
+// A message in pieces: what is in one fragment can be read at once.
+func ExampleCompressor_AppendPiece() {
+	c, err := deflate.NewCompressor(deflate.Direction{}, 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Free()
+	d := deflate.NewDecompressor(deflate.Direction{})
+	defer d.Free()
+	for i, piece := range []string{"Hello, ", "world", ""} {
+		last := i == 2
+		fragment, err := c.AppendPiece(nil, []byte(piece), last)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		d.Feed(fragment, last)
+		for {
+			chunk, err := d.Next()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				fmt.Println(err)
+				return
+			}
+			fmt.Printf("%q\n", chunk)
+		}
+	}
+	// Output:
+	// "Hello, "
+	// "world"
+}
+
+// A message that is compressed but not sent must be forgotten.
+func ExampleCompressor_Forget() {
+	c, err := deflate.NewCompressor(deflate.Direction{ContextTakeover: true}, 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Free()
+	message := bytes.Repeat([]byte("Hello, world. "), 20)
+	if _, ok := c.Append(nil, message); !ok {
+		fmt.Println("not smaller")
+	}
+	fmt.Println("holds", c.Retained() > 0)
+	c.Forget()
+	fmt.Println("holds", c.Retained() > 0)
+	// Output:
+	// holds true
+	// holds false
+}
+
+// One limit may be shared by all connections of a process.
+func ExampleLimit() {
+	limit := deflate.NewLimit(4)
+	c, err := deflate.NewCompressor(deflate.Direction{}, 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Free()
+	compress := func(ctx context.Context, message []byte) ([]byte, bool, error) {
+		if err := limit.Acquire(ctx); err != nil {
+			return nil, false, err
+		}
+		defer limit.Release()
+		payload, ok := c.Append(nil, message)
+		return payload, ok, nil
+	}
+	_, ok, err := compress(context.Background(), bytes.Repeat([]byte("Hello"), 100))
+	fmt.Println(ok, err)
+
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, _, err = compress(ended, []byte("Hello"))
+	fmt.Println(err)
+	// Output:
+	// true <nil>
+	// websocket: waiting for a turn to compress: context canceled
+}
+
+// A server that wants no more than 1 KiB of window for what a client sends, and
+// a client that offers one alternative without and one with.
+func ExampleTerms_Answer() {
+	terms := deflate.Terms{
+		Params:           deflate.Params{ClientMaxWindowBits: 10},
+		NeedClientWindow: true,
+	}
+	offers := []deflate.Offer{
+		{Params: deflate.Params{ServerMaxWindowBits: 12}},
+		{ClientWindow: true},
+	}
+	agreed, ok := terms.Answer(func(yield func(iter.Seq2[string, string]) bool) {
+		for _, offer := range offers {
+			if !yield(offer.All()) {
+				return
+			}
+		}
+	})
+	fmt.Println(header(agreed.All()), ok)
+	// Output:
+	// permessage-deflate; client_max_window_bits=10 true
 }
 
 // A whole message at once, up to a limit.

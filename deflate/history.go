@@ -22,9 +22,3 @@ func (h *history) add(p []byte) {
 	}
 	h.bytes = append(h.bytes, p...)
 }
-
-// replace makes p, at most size bytes, the whole history.
-func (h *history) replace(p []byte) {
-	h.bytes = h.bytes[:0]
-	h.add(p)
-}

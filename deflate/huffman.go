@@ -1,6 +1,9 @@
 package deflate
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // maxCodeBits is the length in bits of the longest Huffman code (RFC 1951
 // 3.2.7).
@@ -30,105 +33,71 @@ func (e huffmanEntry) value() int  { return int(e >> 16) }
 // huffmanTable looks codes up by the next bits of the input: the first ones
 // index a root table, and the rest of a longer code the table that it links to.
 type huffmanTable struct {
-	root    uint // bits that index the root table
+	root    uint   // bits that index the root table
+	mask    uint64 // of as many bits
 	entries []huffmanEntry
 }
 
-// build makes the table of the code with the given lengths in bits, one per
-// symbol (RFC 1951 3.2.2); meanings say what the symbols stand for, those
-// beyond them nothing. It reports false if the lengths make no code.
-//
-// The lengths must use up all codes, but as in zlib and Go's compress/flate a
-// single code of one bit will do, and so will none, as long as it is not used.
-func (t *huffmanTable) build(root uint, lengths []uint8, meanings []huffmanEntry) bool {
-	var count [maxCodeBits + 1]int
-	for _, n := range lengths {
-		count[n]++
-	}
-	used := len(lengths) - count[0]
-
-	// first[n] is the first code of n bits, and where its symbol stands in the
-	// order of the codes is at[n].
-	var first, at [maxCodeBits + 2]int
-	code := 0
-	count[0] = 0
-	for n := 1; n <= maxCodeBits; n++ {
-		code = (code + count[n-1]) << 1
-		first[n] = code
-		at[n+1] = at[n] + count[n]
-	}
-	complete := first[maxCodeBits]+count[maxCodeBits] == 1<<maxCodeBits
-	if !complete && used != 0 && (used != 1 || count[1] != 1) {
+// build makes the table of the code with the given lengths, of which at most
+// root bits index the root table; meanings say what the symbols stand for. It
+// reports false if the lengths make no code.
+func (t *huffmanTable) build(root uint, lengths *codeLengths, meanings []huffmanEntry) bool {
+	if !lengths.assign() {
 		return false
 	}
-
-	var symbols [288]uint16
-	next := at
-	for symbol, n := range lengths {
-		if n != 0 {
-			symbols[next[n]] = uint16(symbol)
-			next[n]++
-		}
-	}
-
-	t.root = root
-	if cap(t.entries) < 1<<root {
-		t.entries = make([]huffmanEntry, 0, 2<<root)
-	}
-	t.entries = t.entries[:1<<root]
-	if !complete {
-		for i := range t.entries {
-			t.entries[i] = kindInvalid | 1
-		}
-	}
-
-	link, linkBits, linkStart := -1, uint(0), 0 // the table for long codes that is being filled
-	for n := uint(1); n <= maxCodeBits; n++ {
-		for i := range count[n] {
-			entry := kindInvalid
-			if symbol := int(symbols[at[n]+i]); symbol < len(meanings) {
-				entry = meanings[symbol]
-			}
-			entry |= huffmanEntry(n)
-			reversed := int(bits.Reverse16(uint16(first[n]+i)) >> (16 - n))
-			if n <= root {
-				for j := reversed; j < 1<<root; j += 1 << n {
-					t.entries[j] = entry
-				}
-				continue
-			}
-			if prefix := reversed & (1<<root - 1); prefix != link {
-				link, linkStart = prefix, len(t.entries)
-				linkBits = linkSize(root, n, count[:], i)
-				for range 1 << linkBits {
-					t.entries = append(t.entries, kindInvalid|1)
-				}
-				t.entries[prefix] = huffmanEntry(linkStart)<<16 | kindLink | huffmanEntry(linkBits)<<4 | huffmanEntry(root)
-			}
-			for j := reversed >> root; j < 1<<linkBits; j += 1 << (n - root) {
-				t.entries[linkStart+j] = entry
-			}
-		}
-	}
+	t.root = min(root, lengths.longest)
+	t.mask = 1<<t.root - 1
+	t.buildRoot(lengths, meanings)
+	t.buildLinks(lengths, meanings)
 	return true
 }
 
-// linkSize returns how many bits index the table for all codes that share the
-// first root bits with the i-th code of n bits, the first of them.
-func linkSize(root, n uint, count []int, i int) uint {
-	size := n - root
-	left := 1<<size - (count[n] - i) // codes that are longer yet
-	for left > 0 && root+size < maxCodeBits {
-		size++
-		left = left<<1 - count[root+size]
+// buildRoot makes the root table. For codes of up to n bits it holds the one
+// for n-1 bits twice, and in it, once each, those of n bits.
+func (t *huffmanTable) buildRoot(lengths *codeLengths, meanings []huffmanEntry) {
+	if cap(t.entries) < 1<<t.root {
+		t.entries = make([]huffmanEntry, 2<<max(t.root, 8))
 	}
-	return size
+	t.entries = t.entries[:1<<t.root]
+	t.entries[0] = kindInvalid | 1
+	for n := uint(1); n <= t.root; n++ {
+		entries := t.entries[:1<<n]
+		copy(entries[1<<(n-1):], entries[:1<<(n-1)])
+		code := lengths.first[n]
+		for _, symbol := range lengths.of(n) {
+			entries[reverse(code, n)] = meanings[symbol] | huffmanEntry(n)
+			code++
+		}
+	}
+}
+
+// buildLinks makes the tables for the codes that are longer than root bits.
+func (t *huffmanTable) buildLinks(lengths *codeLengths, meanings []huffmanEntry) {
+	prefix, start, size := -1, 0, uint(0) // the table that is being filled
+	for n := t.root + 1; n <= lengths.longest; n++ {
+		for i, symbol := range lengths.of(n) {
+			reversed := reverse(lengths.first[n]+i, n)
+			if p := reversed & int(t.mask); p != prefix {
+				prefix, start, size = p, len(t.entries), lengths.prefixed(t.root, n, i)
+				t.entries = slices.Grow(t.entries, 1<<size)[:start+1<<size]
+				t.entries[prefix] = huffmanEntry(start)<<16 | kindLink | huffmanEntry(size)<<4 | huffmanEntry(t.root)
+			}
+			for j := start + reversed>>t.root; j < len(t.entries); j += 1 << (n - t.root) {
+				t.entries[j] = meanings[symbol] | huffmanEntry(n)
+			}
+		}
+	}
+}
+
+// reverse returns the lowest n bits of code in the order in which they are read.
+func reverse(code int, n uint) int {
+	return int(bits.Reverse16(uint16(code)) >> (16 - n&15))
 }
 
 // lookup returns the entry of the code that the lowest bits of b begin with.
 // If fewer bits than [huffmanEntry.bits] are known, it may be another code.
 func (t *huffmanTable) lookup(b uint64) huffmanEntry {
-	e := t.entries[b&(1<<t.root-1)]
+	e := t.entries[b&t.mask]
 	if e&kindLink != 0 {
 		e = t.entries[e.value()+int(b>>t.root&(1<<e.extra()-1))]
 	}

@@ -1,11 +1,12 @@
 package deflate
 
-import "sync"
-
-const (
-	maxWindow = 1 << maxWindowBits // bytes
-	maxChunk  = 32 << 10           // bytes that next returns at most
+import (
+	"encoding/binary"
+	"sync"
 )
+
+// maxChunk is how many bytes next returns at most.
+const maxChunk = 32 << 10
 
 // step is what an inflater does next.
 type step uint8
@@ -23,6 +24,10 @@ const (
 // inflater restores one message (RFC 1951). It takes the input in pieces and
 // may be stopped between any two bits: what it cannot make sense of yet stays
 // in bits, and step says where to go on.
+//
+// However the input is made, an octet of it costs no more than a fixed amount
+// of work beyond that for the bytes that it makes: no step goes through more
+// than its input has named.
 type inflater struct {
 	in    []byte // input that is not yet read; the caller's
 	bits  uint64 // read, but not yet made sense of; the first bit is the lowest
@@ -38,56 +43,49 @@ type inflater struct {
 
 	block blockCodes
 
-	maxDist int // how far back a match may reach at most
-	chunk   int // where in out begins what next returns
-	pos     int // where in out the next byte goes
-	out     [maxWindow + maxChunk]byte
+	maxDist int  // how far back a match may reach at most
+	ring    ring // of the direction whose message it is
 }
 
 var inflaters = sync.Pool{New: func() any { return new(inflater) }}
 
-// getInflater borrows an inflater for a message after the bytes of window.
-func getInflater(window []byte, maxDist int) *inflater {
+// getInflater borrows an inflater for a message, and lends it the ring to
+// write to.
+func getInflater(r ring, maxDist int) *inflater {
 	f := inflaters.Get().(*inflater)
 	f.bits, f.nbits = 0, 0
 	f.step, f.final, f.err = readBlockHeader, false, nil
 	f.matchLeft = 0
+	f.block.work = 0
 	f.maxDist = maxDist
-	f.pos = copy(f.out[:], window)
+	f.ring = r
 	return f
 }
 
 // putInflater gives it back.
 func putInflater(f *inflater) {
 	f.in = nil
+	f.ring = ring{}
 	inflaters.Put(f)
 }
 
 // feed gives the next piece of input. The one before must be used up.
 func (f *inflater) feed(piece []byte) { f.in = piece }
 
-// window returns the bytes that the next message may refer to, lent until the
-// inflater is given back.
-func (f *inflater) window() []byte {
-	return f.out[max(0, f.pos-f.maxDist):f.pos]
-}
-
 // next returns the next chunk, lent until the following call; none if more
 // input is needed. What precedes an error is returned before the error.
 func (f *inflater) next() ([]byte, error) {
-	if f.pos == len(f.out) {
-		f.pos = copy(f.out[:], f.window())
-	}
-	f.chunk = f.pos
-	limit := min(f.pos+maxChunk, len(f.out))
+	f.ring.makeRoom()
+	chunk := f.ring.pos
+	limit := min(chunk+maxChunk, len(f.ring.bytes))
 	progress := f.err == nil
-	for progress && f.pos < limit {
+	for progress && f.ring.pos < limit {
 		progress, f.err = f.advance(limit)
 	}
-	if f.pos == f.chunk {
+	if f.ring.pos == chunk {
 		return nil, f.err
 	}
-	return f.out[f.chunk:f.pos], nil
+	return f.ring.bytes[chunk:f.ring.pos], nil
 }
 
 // end reports whether the message may end here. The tail 00 00 FF FF that its
@@ -128,6 +126,17 @@ func (f *inflater) advance(limit int) (progress bool, err error) {
 // need reads input until there are n bits, at most 56. It reports whether
 // there are.
 func (f *inflater) need(n uint) bool {
+	return f.nbits >= n || f.read(n)
+}
+
+func (f *inflater) read(n uint) bool {
+	if len(f.in) >= 8 {
+		f.bits |= binary.LittleEndian.Uint64(f.in) << f.nbits
+		f.in = f.in[(63-f.nbits)>>3:]
+		f.nbits |= 56
+		f.bits &= 1<<f.nbits - 1
+		return true
+	}
 	for f.nbits < n {
 		if len(f.in) == 0 {
 			return false
@@ -193,19 +202,20 @@ func (f *inflater) storedLength() (bool, error) {
 }
 
 func (f *inflater) copyStored(limit int) (bool, error) {
-	for f.stored > 0 && f.nbits > 0 && f.pos < limit {
-		f.out[f.pos] = byte(f.take(8))
-		f.pos++
+	r := &f.ring
+	for f.stored > 0 && f.nbits > 0 && r.pos < limit {
+		r.bytes[r.pos] = byte(f.take(8))
+		r.pos++
 		f.stored--
 	}
 	if f.nbits == 0 {
-		n := copy(f.out[f.pos:limit], f.in[:min(f.stored, len(f.in))])
+		n := copy(r.bytes[r.pos:limit], f.in[:min(f.stored, len(f.in))])
 		f.in = f.in[n:]
-		f.pos += n
+		r.pos += n
 		f.stored -= n
 	}
 	if f.stored > 0 {
-		return f.pos == limit, nil
+		return r.pos == limit, nil
 	}
 	f.endBlock()
 	return true, nil

@@ -1,6 +1,9 @@
 package deflate
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // ParseOffer parses the parameters of one offer, name and value; an absent
 // value is "". params may be nil.
@@ -12,10 +15,10 @@ func ParseOffer(params iter.Seq2[string, string]) (Offer, error) {
 	if err := p.parse(params); err != nil {
 		return Offer{}, err
 	}
-	if p.seen[serverMaxWindowBits] && !named(p.ServerMaxWindowBits) {
+	if p.seen(serverMaxWindowBits) && !named(p.ServerMaxWindowBits) {
 		return Offer{}, errNoValue(serverMaxWindowBits, "RFC 7692 7.1.2.1")
 	}
-	return Offer{Params: p.Params, ClientWindow: p.seen[clientMaxWindowBits]}, nil
+	return Offer{Params: p.Params, ClientWindow: p.seen(clientMaxWindowBits)}, nil
 }
 
 // ParseResponse parses the parameters of a server's response, name and value;
@@ -28,10 +31,10 @@ func ParseResponse(params iter.Seq2[string, string]) (Params, error) {
 	if err := p.parse(params); err != nil {
 		return Params{}, err
 	}
-	if p.seen[serverMaxWindowBits] && !named(p.ServerMaxWindowBits) {
+	if p.seen(serverMaxWindowBits) && !named(p.ServerMaxWindowBits) {
 		return Params{}, errNoValue(serverMaxWindowBits, "RFC 7692 7.1.2.1")
 	}
-	if p.seen[clientMaxWindowBits] && !named(p.ClientMaxWindowBits) {
+	if p.seen(clientMaxWindowBits) && !named(p.ClientMaxWindowBits) {
 		return Params{}, errNoValue(clientMaxWindowBits, "RFC 7692 7.1.2.2")
 	}
 	return p.Params, nil
@@ -40,22 +43,27 @@ func ParseResponse(params iter.Seq2[string, string]) (Params, error) {
 // parameters are what offers and responses have in common.
 type parameters struct {
 	Params
-	seen map[string]bool
+	names [4]string // of those that have come
+	n     int
+}
+
+func (p *parameters) seen(name string) bool {
+	return slices.Contains(p.names[:p.n], name)
 }
 
 func (p *parameters) parse(params iter.Seq2[string, string]) error {
-	p.seen = make(map[string]bool, 4)
 	if params == nil {
 		return nil
 	}
 	for name, value := range params {
-		if p.seen[name] {
+		if p.seen(name) {
 			return &ParameterError{name, value, "RFC 7692 7", "is repeated"}
 		}
-		p.seen[name] = true
 		if err := p.set(name, value); err != nil {
 			return err
 		}
+		p.names[p.n] = name
+		p.n++
 	}
 	return nil
 }

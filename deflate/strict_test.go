@@ -152,31 +152,37 @@ func (s *strict) checkCode(lens []int) {
 	}
 }
 
-// strictCode maps the bits of a code, after a 1, to its symbol.
-type strictCode map[int]int
+// strictCode is a Huffman code: how many codes there are of each length, and
+// the symbols in the order of their codes.
+type strictCode struct {
+	count   [16]int
+	symbols []int
+}
 
 // newStrictCode makes the code with these lengths, as RFC 1951 3.2.2 does.
 func newStrictCode(lens []int) strictCode {
-	codes := strictCode{}
-	code := 0
+	var c strictCode
 	for n := 1; n <= 15; n++ {
 		for symbol, l := range lens {
 			if l == n {
-				codes[1<<n|code] = symbol
-				code++
+				c.count[n]++
+				c.symbols = append(c.symbols, symbol)
 			}
 		}
-		code <<= 1
 	}
-	return codes
+	return c
 }
 
-func (s *strict) symbol(codes strictCode) int {
-	for code := 1; code < 1<<15; {
+func (s *strict) symbol(c strictCode) int {
+	code, first, index := 0, 0, 0 // the bits read, the first code of as many, and its symbol's place
+	for n := 1; n <= 15; n++ {
 		code = code<<1 | s.bit()
-		if symbol, ok := codes[code]; ok {
-			return symbol
+		first <<= 1
+		if code-first < c.count[n] {
+			return c.symbols[index+code-first]
 		}
+		first += c.count[n]
+		index += c.count[n]
 	}
 	s.fail("no such code")
 	return 0

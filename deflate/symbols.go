@@ -2,18 +2,16 @@ package deflate
 
 import "encoding/binary"
 
-// maxMatch is the length of the longest match, in bytes (RFC 1951 3.2.5).
-const maxMatch = 258
-
-// symbols restores literals and matches until the block ends, the output is
-// full to limit or the input is used up.
+// symbols restores literals and matches until the block ends, the ring is full
+// to limit or the input is used up.
 func (f *inflater) symbols(limit int) (bool, error) {
-	for f.pos < limit {
+	r := &f.ring
+	for r.pos < limit {
 		if f.matchLeft > 0 {
 			f.copyMatch(limit)
 			continue
 		}
-		if len(f.in) >= 8 && limit-f.pos >= maxMatch {
+		if len(f.in) >= 8 && limit-r.pos >= 2 {
 			if !f.fastSymbols(limit) {
 				continue
 			}
@@ -26,8 +24,8 @@ func (f *inflater) symbols(limit int) (bool, error) {
 		switch {
 		case e&kindLiteral != 0:
 			f.take(e.bits())
-			f.out[f.pos] = byte(e.value())
-			f.pos++
+			r.bytes[r.pos] = byte(e.value())
+			r.pos++
 		case e&kindEnd != 0:
 			f.take(e.bits())
 			f.endBlock()
@@ -60,7 +58,7 @@ func (f *inflater) match(e huffmanEntry) (bool, error) {
 		return false, nil
 	}
 	dist := d.value() + int(f.bits>>(n+d.bits())&(1<<d.extra()-1))
-	if dist > f.maxDist || dist > f.pos {
+	if dist > f.maxDist || !f.ring.reaches(dist) {
 		return false, errDistance
 	}
 	f.take(e.bits())
@@ -72,29 +70,20 @@ func (f *inflater) match(e huffmanEntry) (bool, error) {
 
 // copyMatch copies a match, up to limit.
 func (f *inflater) copyMatch(limit int) {
-	n := min(f.matchLeft, limit-f.pos)
-	copyBack(f.out[:f.pos+n], f.pos, f.matchDist)
-	f.pos += n
+	n := min(f.matchLeft, limit-f.ring.pos)
+	f.ring.copyBack(n, f.matchDist)
 	f.matchLeft -= n
 }
 
-// copyBack fills out from pos on with the bytes dist before, of which some may
-// only just have been written.
-func copyBack(out []byte, pos, dist int) {
-	from := pos - dist
-	for pos < len(out) {
-		pos += copy(out[pos:], out[from:pos])
-	}
-}
-
 // fastSymbols does what symbols does while there are 8 bytes of input and room
-// for the longest match, so that neither needs to be looked at more often. It
-// leaves what is out of the ordinary to symbols, and reports whether there is
-// such a thing.
+// for two literals, so that neither needs to be looked at more often. It leaves
+// what is out of the ordinary to symbols, and reports whether there is such a
+// thing.
 func (f *inflater) fastSymbols(limit int) (odd bool) {
-	in, b, nb, pos := f.in, f.bits, f.nbits, f.pos
+	in, b, nb := f.in, f.bits, f.nbits
+	out, pos := f.ring.bytes, f.ring.pos
 	literals, distances := f.block.literals, f.block.distances
-	for !odd && len(in) >= 8 && limit-pos >= maxMatch {
+	for !odd && len(in) >= 8 && limit-pos >= 2 {
 		// Fill b up to 56 bits or more. The bits above nb are those of the
 		// next byte, so that they can be or'ed in again.
 		b |= binary.LittleEndian.Uint64(in) << nb
@@ -103,13 +92,13 @@ func (f *inflater) fastSymbols(limit int) (odd bool) {
 
 		e := literals.lookup(b)
 		if e&kindLiteral != 0 {
-			f.out[pos] = byte(e.value())
+			out[pos] = byte(e.value())
 			pos++
 			b >>= e.bits()
 			nb -= e.bits()
 			// The bits left are enough for another literal, not for a match.
 			if e = literals.lookup(b); e&kindLiteral != 0 {
-				f.out[pos] = byte(e.value())
+				out[pos] = byte(e.value())
 				pos++
 				b >>= e.bits()
 				nb -= e.bits()
@@ -126,16 +115,25 @@ func (f *inflater) fastSymbols(limit int) (odd bool) {
 		d := distances.lookup(b >> n)
 		n += d.bits()
 		dist := d.value() + int(b>>n&(1<<d.extra()-1))
-		if d&kindInvalid != 0 || dist > f.maxDist || dist > pos {
+		if d&kindInvalid != 0 || dist > f.maxDist || length > limit-pos {
 			odd = true
 			break
+		}
+		if dist > pos {
+			if !f.ring.full {
+				odd = true
+				break
+			}
+			f.ring.pos = pos
+			f.ring.copyBack(length, dist)
+		} else {
+			copyBack(out[:pos+length], pos, dist)
 		}
 		n += d.extra()
 		b >>= n
 		nb -= n
-		copyBack(f.out[:pos+length], pos, dist)
 		pos += length
 	}
-	f.in, f.bits, f.nbits, f.pos = in, b&(1<<nb-1), nb, pos
+	f.in, f.bits, f.nbits, f.ring.pos = in, b&(1<<nb-1), nb, pos
 	return odd
 }
