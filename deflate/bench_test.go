@@ -14,7 +14,7 @@ func chat(i, n int) []byte {
 	b := make([]byte, 0, n+400)
 	for ; len(b) < n; i++ {
 		b = fmt.Appendf(b, `{"op":0,"s":%d,"t":"MESSAGE_CREATE","d":{"id":"%d","ts":%d,"channel":"%s","author":{"id":%d,"name":"%s"},"content":"`,
-			193401+i, 1180193401000000+uint64(i)*7919, 1795400000000+i*831, chatWords[i%5], 1000+i*i%97, chatWords[i*i%97])
+			193401+i, 1180193401000000+uint64(i)*7919, 1795400000000+int64(i)*831, chatWords[i%5], 1000+i*i%97, chatWords[i*i%97])
 		for w := range 3 + r.IntN(14) {
 			if w > 0 {
 				b = append(b, ' ')
