@@ -39,6 +39,11 @@ func TestExtendedConnectIsJudgedLikeAnUpgrade(t *testing.T) {
 		if err != nil || !cmp.Equal(got, want) || !IsExtendedConnect(r) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
+		// A key proves nothing here, and must not make the answer a 101.
+		r.Header["Sec-Websocket-Key"] = []string{sampleKey}
+		if got, err := judge(r); err != nil || got.Key != "" {
+			t.Errorf("%s, with a key: %+v, %v", name, got, err)
+		}
 		for _, c := range []struct {
 			name    string
 			change  func(r *http.Request)
@@ -50,6 +55,13 @@ func TestExtendedConnectIsJudgedLikeAnUpgrade(t *testing.T) {
 					r.Header[":protocol"] = []string{"connect-udp"}
 				} else {
 					r.Proto = "connect-udp"
+				}
+			}, 501, "RFC 9220 3"},
+			{"another case", func(r *http.Request) {
+				if r.ProtoMajor == 2 {
+					r.Header[":protocol"] = []string{"WebSocket"}
+				} else {
+					r.Proto = "WebSocket"
 				}
 			}, 501, "RFC 9220 3"},
 			{"plain CONNECT", func(r *http.Request) {
@@ -66,6 +78,7 @@ func TestExtendedConnectIsJudgedLikeAnUpgrade(t *testing.T) {
 			}, 426, "RFC 8441 5"},
 			{"POST", func(r *http.Request) { r.Method = "POST" }, 405, "RFC 6455 4.2.1"},
 			{"no authority", func(r *http.Request) { r.Host = "" }, 400, "RFC 6455 4.2.1"},
+			{"a body of 0 bytes, so no frames (RFC 9113 8.1.1)", func(r *http.Request) { r.ContentLength, r.Header["Content-Length"] = 0, []string{"0"} }, 400, "RFC 6455 4.2.1"},
 			{"a body of 6 bytes", func(r *http.Request) { r.ContentLength = 6 }, 400, "RFC 6455 4.2.1"},
 			{"no version", func(r *http.Request) { delete(r.Header, "Sec-Websocket-Version") }, 400, "RFC 6455 4.4"},
 			{"version 8", func(r *http.Request) { r.Header["Sec-Websocket-Version"] = []string{"8"} }, 426, "RFC 6455 4.4"},

@@ -4,10 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"io"
 	"maps"
 	"net/http"
+	"net/http/httptest"
+	"net/textproto"
 	"net/url"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -49,11 +54,11 @@ func TestCheckHeaderRefusesWhatCouldBeALineOrIsOfTheHandshake(t *testing.T) {
 	}
 }
 
-// FuzzHeaderInjection gives strings to whatever writes a head. What is written
+// FuzzHeaderInjection is target FZ13. It gives strings to whatever writes a head. What is written
 // must parse back to exactly what was given, on no line of its own.
 func FuzzHeaderInjection(f *testing.F) {
 	f.Add("X-Id", "1", "chat", "foo; bar=2", "/path", "a=b", "example.com:8080")
-	for _, s := range []string{"x\r\nX-Evil: 1", "\n", "\r", "\x00", "\x7f", "\u00e9", " x", "x ", "\t", "\u010a", "x\r\n\r\nGET /second HTTP/1.1", ":", ",", ";", "\"", "#", "?", "//", "Host", "Upgrade", "sec-websocket-key", "Pragma", ""} {
+	for _, s := range []string{"x\r\nX-Evil: 1", "\n", "\r", "\x00", "\x7f", "\u00e9", " x", "x ", "\t", "\u010a", "x\r\n\r\nGET /second HTTP/1.1", ":", ",", ";", "\"", "#", "?", "//", "Host", "Upgrade", "sec-websocket-key", "Pragma", "connection", "Content-Length", "transfer-encoding", "content-type", "Trailer", "x-middleware", ""} {
 		f.Add(s, "1", "chat", "foo", "/", "", "example.com")
 		f.Add("X-Id", s, "chat", "foo", "/", "", "example.com")
 		f.Add("X-Id", "1", s, "foo", "/", "", "example.com")
@@ -71,6 +76,8 @@ func FuzzHeaderInjection(f *testing.F) {
 			"Upgrade": {"websocket"}, "Connection": {"Upgrade"},
 			"Sec-Websocket-Protocol": {subprotocol}, http.CanonicalHeaderKey(name): {value},
 		}
+
+		checkRefusal(t, name, value, extension)
 
 		head, err := AppendRequest(nil, u, req, extra)
 		if err != nil {
@@ -127,6 +134,61 @@ func FuzzHeaderInjection(f *testing.F) {
 			t.Fatalf("%q: %s", head, diff)
 		}
 	})
+}
+
+var fieldValueRegexp = regexp.MustCompile("^(?:[!-~](?:[\t -~]*[!-~])?)?$")
+
+// checkRefusal checks that a refusal has the field that the error gives, if
+// that can be sent, and no other but its own, and the whole reason for a body.
+func checkRefusal(t *testing.T, name, value, reason string) {
+	e := &Error{Status: 403, Reason: reason, Header: http.Header{name: {value, "2", value}}}
+	raw := http.Header{
+		"Connection": {"close"}, "Content-Type": {"text/plain; charset=utf-8"}, "X-Content-Type-Options": {"nosniff"},
+		"X-Middleware": {"stays"},
+	}
+	if tokenRegexp.FindString(name) == name && name != "" {
+		switch name := http.CanonicalHeaderKey(name); name {
+		case "Connection", "Content-Type", "Content-Length", "Transfer-Encoding", "X-Content-Type-Options":
+		default:
+			if name == "Upgrade" {
+				raw["Connection"] = []string{"close", "Upgrade"}
+			}
+			raw[name] = []string{"2"}
+			if fieldValueRegexp.MatchString(value) {
+				raw[name] = []string{value, "2", value}
+			}
+		}
+	}
+	h2 := maps.Clone(raw)
+	delete(h2, "Connection")
+	delete(h2, "Upgrade")
+	for major, want := range map[int]http.Header{1: raw, 2: h2} {
+		w := httptest.NewRecorder()
+		w.Header()["X-Middleware"] = []string{"stays"}
+		Refuse(w, &http.Request{Method: "GET", ProtoMajor: major}, e)
+		if diff := cmp.Diff(want, w.Header()); diff != "" || w.Code != 403 || w.Body.String() != reason+"\n" {
+			t.Fatalf("HTTP/%d: %d %q %s", major, w.Code, w.Body, diff)
+		}
+	}
+
+	if http.CanonicalHeaderKey(name) == "X-Middleware" {
+		return
+	}
+	delete(raw, "X-Middleware")
+	head := AppendRefusal([]byte("before"), e)
+	br := bufio.NewReader(bytes.NewReader(bytes.TrimPrefix(head, []byte("before"))))
+	lines, err := textproto.NewReader(br).ReadLine()
+	if err != nil || lines != "HTTP/1.1 403 Forbidden" {
+		t.Fatalf("%q: %q, %v", head, lines, err)
+	}
+	fields, err := textproto.NewReader(br).ReadMIMEHeader()
+	raw["Content-Length"] = []string{strconv.Itoa(len(reason) + 1)}
+	if diff := cmp.Diff(raw, http.Header(fields)); diff != "" || err != nil {
+		t.Fatalf("%q: %v %s", head, err, diff)
+	}
+	if body, err := io.ReadAll(br); err != nil || string(body) != reason+"\n" {
+		t.Fatalf("%q: body %q, %v", head, body, err)
+	}
 }
 
 // sameExtensions checks that the lines say what was given, no more.

@@ -53,10 +53,7 @@ func (h *Head) Reset() {
 	h.bytes, h.at, h.scanned, h.colon = nil, 0, 0, 0
 	h.method, h.target = span{}, span{}
 	h.fields = h.fields[:0]
-	h.collected = false
-	for kind := range h.lists {
-		h.lists[kind] = h.lists[kind][:0]
-	}
+	h.forget()
 }
 
 // Parse parses the head at the start of b and returns its length n, with the
@@ -65,10 +62,12 @@ func (h *Head) Reset() {
 //
 // If b ends inside the head the error is [io.ErrUnexpectedEOF]: call Parse
 // again with the same bytes and more behind them, at the same place or
-// another. Each byte is looked at once, however few are added at a time.
+// another. No byte is looked at again because more come, however few come at a
+// time. Until the error is nil, what h gives out is not all that was sent.
 //
-// Any other error is an [*Error]: of status 431 or 414 as soon as a limit is
-// passed; 505 for HTTP of another major version than 1; 400 if the head is not
+// Any other error is an [*Error], and after it, as after nil, only Reset makes
+// h ready for another call of Parse. Its status is 431 or 414 as soon as a
+// limit is passed; 505 for HTTP of another major version than 1; 400 if the head is not
 // as RFC 9112 wants it. Parse is strict, since what two readers read in two
 // ways is how requests are smuggled: lines end with CR LF and nothing else, no
 // line is folded, no space stands before a colon, no control byte anywhere.
@@ -76,6 +75,7 @@ func (h *Head) Reset() {
 // servers (origin-form, RFC 9112 3.2.1).
 func (h *Head) Parse(b []byte) (n int, err error) {
 	h.bytes = b
+	h.forget() // what lies elsewhere now, or is not all
 	limits := h.Limits.effective()
 	if h.at == 0 {
 		if err := h.parseRequestLine(limits); err != nil {
@@ -144,6 +144,17 @@ func (h *Head) All() iter.Seq2[string, string] {
 // [Head.Request] accepts. Call it only after Parse has returned nil.
 func (h *Head) HTTPRequest() (*http.Request, error) {
 	return http.ReadRequest(bufio.NewReader(bytes.NewReader(h.bytes[:h.at])))
+}
+
+// forget undoes what collect did.
+func (h *Head) forget() {
+	if !h.collected {
+		return
+	}
+	h.collected = false
+	for kind := range h.lists {
+		h.lists[kind] = h.lists[kind][:0]
+	}
 }
 
 // collect sorts the values that the judgement looks at by their kind.

@@ -55,6 +55,7 @@ var syntax = []struct {
 	{"two spaces", "GET  / HTTP/1.1\r\n", 400},
 	{"space at the end", "GET / HTTP/1.1 \r\n", 400},
 	{"space in front", " GET / HTTP/1.1\r\n", 400},
+	{"no method", " / HTTP/1.1\r\n", 400},
 	{"tab for space", "GET\t/ HTTP/1.1\r\n", 400},
 	{"method is no token", "G(T / HTTP/1.1\r\n", 400},
 	{"lower-case http", "GET / http/1.1\r\n", 400},
@@ -129,7 +130,7 @@ func TestH1LimitsOfAHead(t *testing.T) {
 		{"own limit of a line", HeadLimits{Line: 14}, first + "a: 012345678901\r\n\r\n", 431},
 		{"own limit of bytes", HeadLimits{Bytes: 23}, first + "a: b\r\n\r\n", 431},
 		{"own limit of bytes, just met", HeadLimits{Bytes: 24}, first + "a: b\r\n\r\n", 0},
-		{"no limits", HeadLimits{-1, -1, -1}, first + fields(1000) + long(100<<10) + "\r\n", 0},
+		{"no limits", HeadLimits{-1, -1, -1}, first + fields(1000) + long(20<<10) + "\r\n", 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			for _, piece := range []int{1, 7, 1000, len(tc.head)} {

@@ -1,8 +1,10 @@
 package handshake
 
 import (
+	"crypto/sha1"
 	"encoding/base64"
 	"math/bits"
+	"strings"
 	"testing"
 )
 
@@ -39,11 +41,35 @@ func TestAKeyIsTheStrictBase64OfSixteenBytes(t *testing.T) {
 	}
 }
 
+func TestEveryByteOfAKeyCounts(t *testing.T) {
+	// RFC 4648 3.5 and 4, byte by byte, against a decoder.
+	for i := range len(sampleKey) {
+		for c := range 256 {
+			key := sampleKey[:i] + string([]byte{byte(c)}) + sampleKey[i+1:]
+			raw, err := base64.StdEncoding.Strict().DecodeString(key) // which passes over line breaks
+			if got, want := validKey(key), err == nil && len(raw) == 16 && c != '\r' && c != '\n'; got != want {
+				t.Errorf("validKey(%q) = %v; it decodes to %q, %v", key, got, raw, err)
+			}
+		}
+	}
+}
+
+func TestAKeyIsHashedAsItStands(t *testing.T) {
+	// RFC 6455 4.2.2 item 5.4; also one that is none, of any length.
+	for n := range 200 {
+		key := strings.Repeat("k", n)
+		sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+		if got, want := AcceptKey(key), base64.StdEncoding.EncodeToString(sum[:]); got != want {
+			t.Errorf("AcceptKey(%q) = %q, want %q", key, got, want)
+		}
+	}
+}
+
 func TestKeysAreFreshAndRandom(t *testing.T) {
-	// C6: no repeats, and every bit set half of the time.
-	const n = 1 << 14
-	seen := map[string]bool{}
-	var ones [128]int
+	// C6: no repeats in 10^5 keys, and every bit set half of the time.
+	const n = 100_000
+	seen := make(map[string]bool, n)
+	var ones [8 * nonceLen]int
 	for range n {
 		key := NewKey()
 		if !validKey(key) {
@@ -60,10 +86,19 @@ func TestKeysAreFreshAndRandom(t *testing.T) {
 			}
 		}
 	}
-	// The standard deviation is 64; ten of them never happen by chance.
+	// The standard deviation of one bit is 158; ten of them never happen by
+	// chance.
+	var places [8]int // in a byte
 	for i, got := range ones {
-		if got < n/2-640 || got > n/2+640 {
+		places[i%8] += got
+		if got < n/2-1580 || got > n/2+1580 {
 			t.Errorf("bit %d was set in %d of %d keys", i, got, n)
+		}
+	}
+	// 50 % and 0.3 % more or less is seven of them for 1.6 million bits.
+	for i, got := range places {
+		if all := n * nonceLen; got < all*497/1000 || got > all*503/1000 {
+			t.Errorf("bit %d of a byte was set in %d of %d", i, got, all)
 		}
 	}
 }

@@ -6,8 +6,9 @@ import (
 )
 
 // HeadLimits bound the head of a request: its request line and its header
-// fields. In each, 0 means the default and -1 no limit. What is over a limit is
-// refused with an [*Error] of status 431, or 414 for the request line.
+// fields. In each, 0 means the default and -1 no limit but the 1 GiB that no
+// head may be over. What is over a limit is refused with an [*Error] of status
+// 431, or 414 for the request line.
 type HeadLimits struct {
 	// Bytes is the length of the whole head, with the ends of its lines; 16 KiB
 	// by default.
@@ -62,7 +63,11 @@ func (l HeadLimits) Check(r *http.Request) error {
 	}
 	bytes, fields := line+len("\r\n\r\n"), 0
 	if r.Host != "" {
-		bytes += len("Host: \r\n") + len(r.Host)
+		line := len("Host: ") + len(r.Host)
+		if line > l.Line {
+			return l.errLine()
+		}
+		bytes += line + len("\r\n")
 		fields++
 	}
 	for name, values := range r.Header {

@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -51,6 +53,7 @@ func TestOnlyPagesOfTheSameOriginPass(t *testing.T) {
 		{"same, secure", "example.com", true, []string{"https://example.com"}, 0},
 		{"upper case in Origin", "example.com", false, []string{"HTTP://EXAMPLE.COM"}, 0},
 		{"upper case in Host", "EXAMPLE.com", false, []string{"http://example.com"}, 0},
+		{"one letter in upper case", "example.coM", false, []string{"httP://exAmple.com"}, 0},
 		{"default port in Origin", "example.com", false, []string{"http://example.com:80"}, 0},
 		{"default port in Host", "example.com:80", false, []string{"http://example.com"}, 0},
 		{"default port, secure", "example.com:443", true, []string{"https://example.com"}, 0},
@@ -100,9 +103,14 @@ func TestOnlyPagesOfTheSameOriginPass(t *testing.T) {
 		{"no scheme", "example.com", false, []string{"example.com"}, 403},
 		{"no scheme, slashes", "example.com", false, []string{"//example.com"}, 403},
 		{"one slash", "example.com", false, []string{"http:/example.com"}, 403},
+		{"as long as it should be, but for the colon", "example.com", false, []string{"http///example.com"}, 403},
+		{"as long as it should be, but for the slashes", "example.com", false, []string{"http:::example.com"}, 403},
+		{"as long as it should be, another scheme", "example.com", false, []string{"hTTq://example.com"}, 403},
+		{"as long as it should be, another host", "example.com", false, []string{"http://example.con"}, 403},
 		{"three slashes", "example.com", false, []string{"http:///example.com"}, 403},
 		{"bad scheme", "example.com", false, []string{"1http://example.com"}, 403},
 		{"empty host on both", "", false, []string{"http://"}, 403},
+		{"empty port in Host", "example.com:", false, []string{"http://example.com"}, 403},
 		{"empty port on both", "example.com:", false, []string{"http://example.com:"}, 403},
 		{"port 0 on both", "example.com:0", false, []string{"http://example.com:0"}, 403},
 		{"leading zero on both", "example.com:080", false, []string{"http://example.com:080"}, 403},
@@ -240,11 +248,50 @@ func TestAListAllowsWhatItSaysAndNoMore(t *testing.T) {
 	}
 }
 
+func TestAHeadIsAskedForItsOriginBeforeAnythingElse(t *testing.T) {
+	// Each question is the first that the head is asked.
+	list, err := ParseOrigins([]string{"http://example.com", "https://*.dot.example."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		origin                    string
+		same, secure, listed, all int
+	}{
+		{"http://example.com", 0, 403, 0, 403},
+		{"https://example.com", 403, 0, 403, 403},
+		{"http://evil.example", 403, 403, 403, 403},
+		{"https://a.dot.example.", 403, 403, 0, 403},
+		{"https://a.dot.example", 403, 403, 403, 403},
+		{"https://dot.example.", 403, 403, 403, 403},
+	} {
+		head := edit("http://example.com", c.origin)
+		for what, got := range map[string][2]int{
+			"SameOrigin":         {verdict(t, mustParse(t, head).SameOrigin(false)), c.same},
+			"SameOrigin, secure": {verdict(t, mustParse(t, head).SameOrigin(true)), c.secure},
+			"CheckHead":          {verdict(t, list.CheckHead(mustParse(t, head))), c.listed},
+			"CheckHead, no list": {verdict(t, Origins{}.CheckHead(mustParse(t, head))), c.all},
+		} {
+			if got[0] != got[1] {
+				t.Errorf("%s of %s: status %d, want %d", what, c.origin, got[0], got[1])
+			}
+		}
+	}
+	none := edit(originField, "")
+	if err := mustParse(t, none).SameOrigin(false); err != nil {
+		t.Error(err)
+	}
+	if err := list.CheckHead(mustParse(t, none)); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAListThatSaysTooMuchIsRefused(t *testing.T) {
 	for _, s := range []string{
 		"", "*", "null", "example.com", "*.example.com", "//example.com", "https://", "https://*", "https://*.", "*://example.com",
 		"https://*example.com", "https://a.*.com", "https://*.*.com", "https://example.*", "https://*.example.com/", "https://example.com/",
 		"https://*.1.2.3.4", "https://*.1", "https://*.0.0.1.", "https://*.[::1]", "https://user@example.com", "https://example.com:", "https://example.com:*",
+		"1http://example.com", "-http://example.com", ".http://example.com", "+http://example.com", "a b://example.com", "a_b://example.com", "://example.com", "http\u00e9://example.com",
 		"https://b\u00fccher.example", "https://example.com ", "https://a,https://b", "https://a\nhttps://b",
 	} {
 		list, err := ParseOrigins([]string{"https://good.example", s})
@@ -253,18 +300,30 @@ func TestAListThatSaysTooMuchIsRefused(t *testing.T) {
 			t.Errorf("%q: %v", s, err)
 		}
 	}
+	for _, s := range []string{"a://b", "A+b-c.9://b", "web+app://b", "z39.50r://b", "a-1://*.b"} {
+		if _, err := ParseOrigins([]string{s}); err != nil {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
 	if _, err := ParseOrigins(nil); err != nil {
 		t.Errorf("no list: %v", err)
 	}
 }
 
+// FuzzOrigin is target FZ14: through both doors, what passes has the host that
+// a URL parser reads, and the plainest origin of the host passes.
 func FuzzOrigin(f *testing.F) {
-	for _, host := range []string{"example.com", "[::1]:8080", "a.b:80", "EXAMPLE.com."} {
-		for _, origin := range []string{"http://example.com", "http://[::1]:8080", "https://a.b:80", "http://good@evil", "http://a.example.com", "null", "http://evil\\.example.com", "http://example.com."} {
-			f.Add(host, origin, false)
-			f.Add(host, origin, true)
+	hosts := []string{"example.com", "example.com.", "EXAMPLE.com", "a.b:80", "a.b:443", "[::1]:8080", "[0::1]", "null", "", "b\u00fccher.example", "example.com:", "example.com:080", "[", "a b", "user@example.com", "xn--bcher-kva.example", "1.2.3.4", "my_app:3000", "exact.example:8080", "a.example.com"}
+	for i, host := range hosts {
+		for _, origin := range []string{
+			"http://" + host, "https://" + host, "HTTP://" + strings.ToUpper(host), "http:::" + host, "http///" + host, "http://" + host + ":80", "https://" + host + ":443", "http://" + host + ".", "http://" + host + "/", "http://evil." + host, "http://evil" + host,
+			"http://" + host + "@evil", "http://evil@" + host, "http://evil\\." + host, "http://evil?." + host, "http://evil#." + host, host, "//" + host, "null", "", "http://[::1]:8080", "http://a.example.com", "https://a.b.example.com:443", "https://.example.com",
+			"http://" + host + " http://evil", "http://" + host + "\t", "http://" + hosts[(i+1)%len(hosts)],
+		} {
+			f.Add(host, origin, i%2 == 1) // fewer seeds leave more time to fuzz
 		}
 	}
+	plainHost := regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*(:[1-9][0-9]{0,3})?$`)
 	list, err := ParseOrigins([]string{"https://*.example.com", "http://exact.example:8080"})
 	if err != nil {
 		f.Fatal(err)
@@ -272,6 +331,19 @@ func FuzzOrigin(f *testing.F) {
 	f.Fuzz(func(t *testing.T, host, origin string, secure bool) {
 		r := fromPage(host, secure, origin)
 		same, listed := SameOrigin(r) == nil, list.Check(r) == nil
+		if scheme := map[bool]string{false: "http", true: "https"}[secure]; plainHost.MatchString(host) && len(host) < 250 && origin == scheme+"://"+host && !same {
+			t.Fatalf("%q is not the same as %q: %v", origin, host, SameOrigin(r))
+		}
+		var h Head
+		head := "GET / HTTP/1.1\r\nHost:" + host + "\r\nOrigin:" + origin + "\r\n\r\n"
+		if n, err := h.Parse([]byte(head)); err == nil && n == len(head) && h.Host() == host && h.Get("origin") == origin {
+			if got, want := fmt.Sprint(h.SameOrigin(secure)), fmt.Sprint(SameOrigin(r)); got != want {
+				t.Fatalf("%q to %q: %s, through the other door %s", origin, host, got, want)
+			}
+			if got, want := fmt.Sprint(list.CheckHead(&h)), fmt.Sprint(list.Check(r)); got != want {
+				t.Fatalf("%q: %s, through the other door %s", origin, got, want)
+			}
+		}
 		if !same && !listed {
 			return
 		}

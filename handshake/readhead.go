@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// firstRead is the least room in bytes for the first read of a request's head;
-// most heads fit.
+// firstRead is the least memory in bytes that ReadHead takes when it needs some
+// of its own; most heads fit.
 const firstRead = 1 << 10
 
 // ReadHead reads the head of a request from r into h, for a server that has no

@@ -122,7 +122,7 @@ func parseHead(head []byte, req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, malformed(err)
 	}
-	if resp.StatusCode < 100 || resp.StatusCode == http.StatusSwitchingProtocols && br.Buffered() > 0 {
+	if resp.StatusCode < 100 || br.Buffered() > 0 { // the head ends elsewhere for net/http
 		return nil, malformed(nil)
 	}
 	for name := range resp.Header {

@@ -228,7 +228,7 @@ func (h *hesitantReader) Read(p []byte) (int, error) {
 }
 
 func TestTheAnswerToHEADHasNoBody(t *testing.T) {
-	resp, _, err := ReadResponse(strings.NewReader("HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\n"), &http.Request{Method: "HEAD"})
+	resp, _, err := ReadResponse(strings.NewReader("HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nno answer"), &http.Request{Method: "HEAD"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,12 +16,13 @@ type Response struct {
 // status and header that the server answered; with Reason "unexpected status"
 // if the server did not agree.
 //
-// Over HTTP/1.1 the status must be 101, Upgrade and Connection must have their
-// tokens, and Sec-WebSocket-Accept must stand once and answer req.Key. Over
-// HTTP/2 and HTTP/3 the status must be 200 to 299. The subprotocol must be one
-// that req offers, or none, and the extensions must be of offered names; what
-// their parameters say, and whether one may stand twice, is for those who know
-// the extension.
+// If req has a Key, it went over HTTP/1.1, whatever the server claims to speak:
+// the status must be 101, Upgrade and Connection must have their tokens, and
+// Sec-WebSocket-Accept must stand once and answer req.Key. Over HTTP/2 and
+// HTTP/3 there is no Key, and the status must be 200 to 299. The subprotocol
+// must be one that req offers, or none, and the extensions must be of offered
+// names; what their parameters say, and whether one may stand twice, is for
+// those who know the extension.
 func ParseResponse(r *http.Response, req Request) (Response, error) {
 	resp, err := parseResponse(r, req)
 	var e *Error
@@ -33,7 +34,7 @@ func ParseResponse(r *http.Response, req Request) (Response, error) {
 }
 
 func parseResponse(r *http.Response, req Request) (resp Response, err error) {
-	if r.ProtoMajor >= 2 {
+	if r.ProtoMajor >= 2 && req.Key == "" {
 		if r.StatusCode < 200 || r.StatusCode > 299 {
 			return resp, errUnexpectedStatus()
 		}
@@ -55,7 +56,7 @@ func checkSwitch(r *http.Response, key string) error {
 	switch {
 	case r.StatusCode != http.StatusSwitchingProtocols:
 		return errUnexpectedStatus()
-	case !r.ProtoAtLeast(1, 1):
+	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
 		return &Error{Section: section, Reason: "HTTP version of the response is not 1.1"}
 	case !hasToken(r.Header["Upgrade"], "websocket"):
 		return &Error{Section: section, Reason: `Upgrade of the response lacks "websocket"`}

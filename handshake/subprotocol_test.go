@@ -3,7 +3,6 @@ package handshake
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -73,46 +72,6 @@ func TestSubprotocolLinesAreOneList(t *testing.T) {
 		joined, errJoined := ParseSubprotocols([]string{strings.Join(lines, ", ")})
 		if !slices.Equal(apart, joined) || (errApart == nil) != (errJoined == nil) {
 			t.Fatalf("apart %q, %v; joined %q, %v", apart, errApart, joined, errJoined)
-		}
-	})
-}
-
-// The grammar by another road: RFC 9110 5.6.1.2, and at least one element.
-const tokenPattern = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-
-var (
-	tokenRegexp     = regexp.MustCompile(tokenPattern)
-	tokenListRegexp = regexp.MustCompile("^[ \t]*(,[ \t]*)*" + tokenPattern + "([ \t]*,[ \t]*(" + tokenPattern + ")?)*[ \t]*$")
-)
-
-func FuzzSubprotocols(f *testing.F) {
-	for _, s := range []string{"chat", "chat, superchat", ", chat,, x ,", "", ",", "a b", "a, a", "constructor", "caf\xe9", "b   x", "\"a\""} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		tokens := tokenRegexp.FindAllString(s, -1)
-		unique := map[string]bool{}
-		for _, token := range tokens {
-			unique[token] = true
-		}
-		want := tokenListRegexp.MatchString(s) && len(unique) == len(tokens) && len(tokens) <= 100 && len(s) <= 16<<10
-
-		names, err := ParseSubprotocols([]string{s})
-		if (err == nil) != want {
-			t.Fatalf("%q: %q, %v; by the grammar: %v", s, names, err, want)
-		}
-		if err != nil {
-			var e *Error
-			if !errors.As(err, &e) || e.Status != 400 {
-				t.Fatalf("error %v", err)
-			}
-			return
-		}
-		if !slices.Equal(names, tokens) {
-			t.Fatalf("%q: %q, want %q", s, names, tokens)
-		}
-		if err := checkSubprotocols(names); err != nil {
-			t.Fatalf("%q cannot be offered: %v", names, err)
 		}
 	})
 }
