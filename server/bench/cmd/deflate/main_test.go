@@ -37,7 +37,7 @@ func TestAReportHasATableForEachCaseAndAllRoundsInJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r report
+	var r findings
 	if err := json.Unmarshal(b, &r); err != nil {
 		t.Fatal(err)
 	}

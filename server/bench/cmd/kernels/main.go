@@ -8,13 +8,13 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 
+	"github.com/parleyws/parley/server/bench/internal/report"
 	"github.com/parleyws/parley/server/bench/kernels"
 )
 
@@ -40,7 +40,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 
 // compare measures what cfg asks for and writes the report.
 func compare(cfg config, stdout, stderr io.Writer) error {
-	r := report{Setting: setting(cfg)}
+	r := findings{Setting: newSetting(cfg)}
 	for _, c := range cfg.contests {
 		fmt.Fprintln(stderr, c.Name())
 		res, err := kernels.Measure(&c, cfg.rounds, cfg.time)
@@ -50,32 +50,18 @@ func compare(cfg config, stdout, stderr io.Writer) error {
 		r.Results = append(r.Results, res)
 	}
 	if cfg.json != "" {
-		if err := r.save(cfg.json); err != nil {
+		if err := report.Save(cfg.json, r); err != nil {
 			return err
 		}
 	}
-	return r.write(stdout)
+	if err := r.Setting.write(stdout); err != nil {
+		return err
+	}
+	return kernels.WriteMarkdown(stdout, r.Results)
 }
 
-// report is what the command found out.
-type report struct {
-	Setting facts            `json:"setting"`
+// findings are what the command found out.
+type findings struct {
+	Setting setting          `json:"setting"`
 	Results []kernels.Result `json:"results"`
-}
-
-// save writes r to a file as JSON.
-func (r report) save(name string) error {
-	b, err := json.MarshalIndent(r, "", "\t")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(name, append(b, '\n'), 0o666)
-}
-
-// write writes r for people.
-func (r report) write(w io.Writer) error {
-	if err := r.Setting.write(w); err != nil {
-		return err
-	}
-	return kernels.WriteMarkdown(w, r.Results)
 }

@@ -27,7 +27,7 @@ func TestAReportHasATableForEachKernelAndAllRoundsInJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r report
+	var r findings
 	if err := json.Unmarshal(b, &r); err != nil {
 		t.Fatal(err)
 	}
