@@ -23,8 +23,8 @@ const (
 // responses (status 100 to 199 but 101, RFC 9110 15.2) and reads at most
 // 16 KiB of heads, with at most 100 field lines each, so that a server cannot
 // make its client wait or grow without end; for time, set a deadline on the
-// connection. Heads are read as net/http reads them, but a field name must be a
-// token.
+// connection. Heads are read as net/http reads them, but the status line must be
+// one of RFC 9112, and a field name a token.
 //
 // If the status is 101, rest is what was read behind the head: the first bytes
 // of the peer's frames. They are the caller's. If it is not, rest is nil, and
@@ -122,7 +122,7 @@ func parseHead(head []byte, req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, malformed(err)
 	}
-	if resp.StatusCode < 100 || br.Buffered() > 0 { // the head ends elsewhere for net/http
+	if resp.StatusCode < 100 || br.Buffered() > 0 || !hasStatusLine(head) { // or the head ends elsewhere for net/http
 		return nil, malformed(nil)
 	}
 	for name := range resp.Header {
@@ -131,6 +131,26 @@ func parseHead(head []byte, req *http.Request) (*http.Response, error) {
 		}
 	}
 	return resp, nil
+}
+
+// hasStatusLine reports whether head begins as RFC 9112 4 has it: with more
+// than one space or a control byte net/http would let it pass. The space behind
+// the status may be missing if nothing follows.
+func hasStatusLine(head []byte) bool {
+	const form = "HTTP/d.d ddd"
+	line := head[:textLen(head)]
+	switch {
+	case len(line) < len(form) || len(line) > len(form) && line[len(form)] != ' ':
+		return false
+	case head[len(line)] != '\r' && head[len(line)] != '\n': // a head ends with a line
+		return false
+	}
+	for i, c := range []byte(form) {
+		if c == 'd' && (line[i] < '0' || line[i] > '9') || c != 'd' && line[i] != c {
+			return false
+		}
+	}
+	return true
 }
 
 func malformed(cause error) *Error {
