@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -133,5 +134,36 @@ func TestAWriteWaitsForItsTurnToCompressRow34(t *testing.T) {
 		if err := limit.Acquire(bg); err != nil {
 			t.Error(err)
 		}
+	})
+}
+
+func TestAWriteThatWaitsForItsTurnHeedsTheConnection(t *testing.T) {
+	full := func() *deflate.Limit {
+		l := deflate.NewLimit(1)
+		l.TryAcquire() // and never released
+		return l
+	}
+	t.Run("its end", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			server, _ := compressing(t, conn.Options{CompressLimit: full(), PingInterval: -1, WriteTimeout: -1})
+			written := make(chan error, 1)
+			go func() { written <- server.Write(bg, conn.Text, []byte(repetitive)) }()
+			synctest.Wait()
+			server.CloseNow()
+			if err := <-written; !errors.Is(err, net.ErrClosed) {
+				t.Errorf("Write: %v", err)
+			}
+		})
+	})
+	t.Run("its time", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			server, _ := compressing(t, conn.Options{CompressLimit: full(), PingInterval: -1, WriteTimeout: time.Second})
+			if err := server.Write(bg, conn.Text, []byte(repetitive)); !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("Write: %v", err)
+			}
+			if err := server.Err(); err != nil {
+				t.Errorf("connection ended: %v", err)
+			}
+		})
 	})
 }

@@ -55,12 +55,41 @@ func (c *Conn) encode(ctx context.Context, dst []byte, t Type, data []byte, comp
 	if !compress || !c.out.Compresses(len(data)) {
 		return c.out.AppendUncompressed(dst, frame.Opcode(t), data)
 	}
-	if err := c.opts.CompressLimit.Acquire(ctx); err != nil {
-		return dst, err
+	if !c.opts.CompressLimit.TryAcquire() {
+		if err := c.awaitTurn(ctx); err != nil {
+			return dst, err
+		}
 	}
 	defer c.opts.CompressLimit.Release()
 	return c.out.AppendMessage(dst, frame.Opcode(t), data)
 }
+
+// awaitTurn waits for a turn to compress, until ctx, the connection or the
+// time for a write ends. Nothing has been sent then, so the connection goes on.
+// The holder of wire that waits sends what is owed first, so that the peer need
+// not wait as well.
+func (c *Conn) awaitTurn(ctx context.Context) error {
+	c.sendOwed()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.ctx, cancel)()
+	if c.opts.WriteTimeout > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeoutCause(ctx, c.opts.WriteTimeout, errNoTurn)
+		defer stop()
+	}
+	err := c.opts.CompressLimit.Acquire(ctx)
+	if ended := c.writeError(); ended != nil {
+		if err == nil {
+			c.opts.CompressLimit.Release()
+		}
+		return ended
+	}
+	return err
+}
+
+// errNoTurn is a timeout as package os knows them.
+var errNoTurn = fmt.Errorf("others took too long (Options.CompressLimit): %w", os.ErrDeadlineExceeded)
 
 // writeBuffers holds buffers in which messages are encoded. Large ones are not
 // kept: one large message must not cost its memory for ever.

@@ -137,7 +137,8 @@ func (d *Decompressor) Append(dst, message []byte, limit int64) ([]byte, error) 
 }
 
 // Retained returns how many bytes of memory d holds between messages, beside
-// itself: the window, as far as it has been filled, and at most 1 KiB more.
+// itself: at most twice as many as the window has been filled with, and at most
+// the window and 1 KiB.
 func (d *Decompressor) Retained() int {
 	if !d.takeover {
 		return 0

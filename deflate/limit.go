@@ -15,17 +15,17 @@ const DefaultLimit = 10
 // Limit share its turns, which go to those who wait in the order in which they
 // came. It is safe for concurrent use, and costs a connection no memory.
 //
-// A nil *Limit is no limit.
+// A nil *Limit, and the zero value, is no limit.
 type Limit struct {
 	turns chan struct{}
 }
 
-// NewLimit returns a Limit of n at once; 0 stands for [DefaultLimit], and for
-// less than 0 it returns nil, no limit.
+// NewLimit returns a Limit of n at once; 0 stands for [DefaultLimit], and less
+// than 0 for no limit.
 func NewLimit(n int) *Limit {
 	switch {
 	case n < 0:
-		return nil
+		return &Limit{}
 	case n == 0:
 		n = DefaultLimit
 	}
@@ -41,19 +41,27 @@ func (l *Limit) Acquire(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return noTurn(ctx)
 	}
-	if l == nil {
+	if l.TryAcquire() {
 		return nil
-	}
-	select {
-	case l.turns <- struct{}{}:
-		return nil
-	default:
 	}
 	select {
 	case l.turns <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return noTurn(ctx)
+	}
+}
+
+// TryAcquire takes a turn as [Limit.Acquire] does, if it need not wait for it.
+func (l *Limit) TryAcquire() bool {
+	if l == nil || l.turns == nil {
+		return true
+	}
+	select {
+	case l.turns <- struct{}{}:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -64,7 +72,7 @@ func noTurn(ctx context.Context) error {
 // Release gives a turn back. Without an Acquire before it, it takes somebody
 // else's turn away, or does nothing.
 func (l *Limit) Release() {
-	if l == nil {
+	if l == nil || l.turns == nil {
 		return
 	}
 	select {

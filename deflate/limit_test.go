@@ -91,14 +91,15 @@ func TestAWaitForATurnEndsWithItsContext(t *testing.T) {
 }
 
 func TestNoLimitNeverWaits(t *testing.T) {
-	l := NewLimit(-1)
-	for range 1000 {
-		if err := l.Acquire(t.Context()); err != nil {
-			t.Fatal(err)
+	for name, l := range map[string]*Limit{"-1": NewLimit(-1), "nil": nil, "zero value": {}} {
+		for range 1000 {
+			if err := l.Acquire(t.Context()); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
 		}
-	}
-	for range 1000 {
-		l.Release()
+		for range 1000 {
+			l.Release()
+		}
 	}
 }
 

@@ -101,6 +101,10 @@ func (h *Head) text(s span) string {
 	return unsafe.String(&h.bytes[s.start], s.end-s.start)
 }
 
+// Len returns how many bytes of the head were parsed so far: its length, once
+// Parse has returned nil.
+func (h *Head) Len() int { return h.at }
+
 // Method returns the method, such as "GET".
 func (h *Head) Method() string { return h.text(h.method) }
 

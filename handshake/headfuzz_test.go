@@ -90,7 +90,8 @@ func differsFromNetHTTP(h *Head, head []byte, n int) string {
 	if err != nil {
 		if httpErr == nil {
 			_, httpErr = ParseRequest(r)
-			if httpErr == nil && !strings.HasSuffix(err.Error(), "has no body, status 400 (RFC 6455 4.2.1)") || httpErr != nil && httpErr.Error() != err.Error() {
+			stricter := strings.HasSuffix(err.Error(), "has no body, status 400 (RFC 6455 4.2.1)")
+			if !stricter && (httpErr == nil || httpErr.Error() != err.Error()) {
 				return fmt.Sprintf("%v, behind net/http %v", err, httpErr)
 			}
 		}

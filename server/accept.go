@@ -30,16 +30,20 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request) (*conn.Conn, err
 	if err != nil {
 		return nil, err
 	}
-	return s.track(c)
+	return s.track(context.Background(), c)
 }
 
 // track makes c one of the server's clients.
-func (s *Server) track(c *conn.Conn) (*conn.Conn, error) {
-	if !s.life.add(c) { // Shutdown began meanwhile
-		c.Close(context.Background(), frame.GoingAway, "")
-		return nil, http.ErrServerClosed
+func (s *Server) track(ctx context.Context, c *conn.Conn) (*conn.Conn, error) {
+	if s.life.add(c) {
+		return c, nil
 	}
-	return c, nil
+	// Shutdown began meanwhile. Nobody waits for this one, so it is brief.
+	ctx, cancel := context.WithTimeout(ctx, lingerTime)
+	defer cancel()
+	c.Close(ctx, frame.GoingAway, "server is shutting down")
+	c.CloseNow()
+	return nil, http.ErrServerClosed
 }
 
 func (s *Server) accept(w http.ResponseWriter, r *http.Request) (*conn.Conn, error) {
@@ -55,7 +59,16 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) (*conn.Conn, err
 	if err != nil {
 		return nil, refuse(w, r, err)
 	}
-	return s.open(context.WithoutCancel(r.Context()), nc, a, early)
+	if err := s.sendHead(nc, a.head); err != nil {
+		nc.Close()
+		return nil, err
+	}
+	c, err := s.newConn(context.WithoutCancel(r.Context()), nc, a, early)
+	if err != nil {
+		nc.Close()
+		return nil, err
+	}
+	return c, nil
 }
 
 // judge says whether r is a handshake that may be answered.
@@ -98,24 +111,15 @@ func (s *Server) agree(req handshake.Request, extra http.Header) (a agreement, e
 	return a, err
 }
 
-// open sends the answer over rw and makes the connection. early are the bytes
-// that came behind the request. An error closes rw.
-func (s *Server) open(ctx context.Context, rw io.ReadWriteCloser, a agreement, early []byte) (*conn.Conn, error) {
-	if err := s.sendHead(rw, a.head); err != nil {
-		rw.Close()
-		return nil, err
-	}
-	c, err := conn.New(rw, conn.Setup{
+// newConn makes the connection over rw, on which the answer was sent. early are
+// the bytes that came behind the request.
+func (s *Server) newConn(ctx context.Context, rw io.ReadWriteCloser, a agreement, early []byte) (*conn.Conn, error) {
+	return conn.New(rw, conn.Setup{
 		Subprotocol: a.subprotocol,
 		Deflate:     a.deflate,
 		Buffered:    early,
 		Context:     ctx,
 	}, &s.setup.conn)
-	if err != nil {
-		rw.Close()
-		return nil, err
-	}
-	return c, nil
 }
 
 // refuse answers the client and returns err.
@@ -202,16 +206,16 @@ func buffered(r *bufio.Reader) []byte {
 }
 
 // sendHead writes the response, within the time that a write may take.
-func (s *Server) sendHead(w io.Writer, head []byte) error {
+func (s *Server) sendHead(nc net.Conn, head []byte) error {
 	timeout := s.Conn.WriteTimeout
 	if timeout == 0 {
 		timeout = conn.DefaultWriteTimeout
 	}
-	if d, ok := w.(interface{ SetWriteDeadline(time.Time) error }); ok && timeout > 0 {
-		d.SetWriteDeadline(time.Now().Add(timeout))
-		defer d.SetWriteDeadline(time.Time{})
+	if timeout > 0 {
+		nc.SetWriteDeadline(time.Now().Add(timeout))
+		defer nc.SetWriteDeadline(time.Time{})
 	}
-	if _, err := w.Write(head); err != nil {
+	if _, err := nc.Write(head); err != nil {
 		return fmt.Errorf("websocket: opening handshake: %w", err)
 	}
 	return nil

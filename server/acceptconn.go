@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"slices"
 	"sync"
@@ -22,10 +23,10 @@ import (
 // check, which may be nil, is called with the head of a request that has passed
 // every other check, before the answer. It says by an [*handshake.Error] with
 // what status to refuse it, for instance 404 for another path. h is lent until
-// check returns.
+// check returns. The time that it takes is part of that for the handshake.
 //
-// The handshake must be done within [Options.HandshakeTimeout] and before ctx
-// ends. After an error rw is closed; a client that was at fault has been told
+// The handshake must be done, the answer sent, within
+// [Options.HandshakeTimeout] and before ctx or the server ends. After an error rw is closed; a client that was at fault has been told
 // by an HTTP status, and had up to a second to read it. The connection belongs
 // to the caller, is among [Server.Clients] until it ends, and its Context
 // carries the values of ctx.
@@ -34,44 +35,60 @@ func (s *Server) AcceptConn(ctx context.Context, rw io.ReadWriteCloser, check fu
 		rw.Close()
 		return nil, err
 	}
-	in := incomingPool.Get().(*incoming)
-	defer incomingPool.Put(in)
-
+	in := borrowIncoming(s.HeadLimits)
+	defer in.giveBack()
 	opening, cancel := s.openingContext(ctx)
 	defer cancel()
-	stop := interruptAfter(opening, rw)
-	in.head.Limits = s.HeadLimits
+	w := watch(opening, rw)
+	kept := false
+	defer func() {
+		if !kept { // also if check panics
+			w.close()
+		}
+	}()
+
 	rest, err := handshake.ReadHead(rw, &in.head, in.buf[:])
 	gone := err != nil && !errors.As(err, new(*handshake.Error)) // nobody is there to be answered
 	var a agreement
 	if err == nil {
 		a, err = s.judgeHead(&in.head, rw, check)
 	}
+	if err == nil {
+		_, err = rw.Write(a.head)
+		gone = err != nil
+	}
 	switch {
-	case stop():
-		rw.Close()
+	case w.stop():
 		return nil, fmt.Errorf("websocket: opening handshake: %w", context.Cause(opening))
 	case gone:
-		rw.Close()
 		return nil, fmt.Errorf("websocket: opening handshake: %w", err)
 	case err != nil:
+		kept = true // refuseConn closes it
 		refuseConn(rw, in.head.AppendRefusal(nil, err))
 		return nil, err
 	}
-	c, err := s.open(context.WithoutCancel(ctx), rw, a, slices.Clone(rest))
+	c, err := s.newConn(context.WithoutCancel(ctx), rw, a, slices.Clone(rest))
 	if err != nil {
 		return nil, err
 	}
-	return s.track(c)
+	kept = true
+	return s.track(ctx, c)
 }
 
-// openingContext returns ctx, which ends with the time for a handshake too.
+// openingContext returns ctx, which ends with the time for a handshake too, and
+// with the server.
 func (s *Server) openingContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	timeout := s.handshakeTimeout()
-	if timeout == 0 {
-		return context.WithCancel(ctx)
+	ctx, end := context.WithCancelCause(ctx)
+	cancel := func() { end(context.Canceled) }
+	leave := context.AfterFunc(s.life.context(), func() { end(http.ErrServerClosed) })
+	if timeout := s.handshakeTimeout(); timeout > 0 {
+		ctx, cancel = context.WithTimeoutCause(ctx, timeout, errHandshakeTimeout)
 	}
-	return context.WithTimeoutCause(ctx, timeout, errHandshakeTimeout)
+	return ctx, func() {
+		leave()
+		cancel()
+		end(context.Canceled)
+	}
 }
 
 // errHandshakeTimeout is a timeout as [net.Error] and package os know them.
@@ -84,6 +101,22 @@ type incoming struct {
 }
 
 var incomingPool = sync.Pool{New: func() any { return new(incoming) }}
+
+func borrowIncoming(limits handshake.HeadLimits) *incoming {
+	in := incomingPool.Get().(*incoming)
+	in.head.Limits = limits
+	return in
+}
+
+// giveBack gives in back. A head that did not fit buf lies elsewhere, and with
+// it whatever of it the lists of in.head remember: that is not kept.
+func (in *incoming) giveBack() {
+	if in.head.Len() > len(in.buf) {
+		return
+	}
+	in.head.Reset()
+	incomingPool.Put(in)
+}
 
 // judgeHead judges a request that came over rw, and answers it.
 func (s *Server) judgeHead(h *handshake.Head, rw io.ReadWriteCloser, check func(*handshake.Head) error) (agreement, error) {

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -305,4 +306,110 @@ func ExampleServer_AcceptConn() {
 	status, _, _ := strings.Cut(string(answer), "\r\n")
 	fmt.Println(status, err)
 	// Output: HTTP/1.1 404 Not Found <nil>
+}
+
+// stream is a net.Pipe with some of its methods changed.
+type stream struct {
+	net.Conn
+	closes atomic.Int32
+}
+
+func (s *stream) Close() error {
+	s.closes.Add(1)
+	return s.Conn.Close()
+}
+
+// noDeadlines is a stream whose deadlines cannot be set.
+type noDeadlines struct{ *stream }
+
+func (noDeadlines) SetDeadline(time.Time) error      { return os.ErrNoDeadline }
+func (noDeadlines) SetReadDeadline(time.Time) error  { return os.ErrNoDeadline }
+func (noDeadlines) SetWriteDeadline(time.Time) error { return os.ErrNoDeadline }
+
+// Whatever the client does or leaves undone, AcceptConn comes to an end with
+// its context, its time or its server, and closes the stream once.
+func TestAcceptConnAlwaysComesToAnEnd(t *testing.T) {
+	streams := map[string]func(*stream) io.ReadWriteCloser{
+		"deadlines":         func(s *stream) io.ReadWriteCloser { return s },
+		"deadlines refused": func(s *stream) io.ReadWriteCloser { return noDeadlines{s} },
+		"no deadlines":      func(s *stream) io.ReadWriteCloser { return struct{ io.ReadWriteCloser }{s} },
+	}
+	clients := map[string]string{
+		"silent":                         "",
+		"does not read the answer":       request(),
+		"does not read the refusal":      request("Upgrade:"),
+		"stops in the middle of a field": request()[:50],
+	}
+	for streamName, wrap := range streams {
+		for clientName, sent := range clients {
+			for _, end := range []string{"context", "time", "server"} {
+				t.Run(streamName+"/"+clientName+"/"+end, func(t *testing.T) {
+					t.Parallel()
+					ours, theirs := net.Pipe()
+					defer theirs.Close()
+					s := &server.Server{Options: server.Options{HandshakeTimeout: -1, Conn: conn.Options{WriteTimeout: -1}}}
+					ctx, cancel := context.WithCancel(bg)
+					defer cancel()
+					if end == "time" {
+						s.HandshakeTimeout = time.Millisecond
+					}
+					nc := &stream{Conn: ours}
+					ended := make(chan error, 1)
+					go func() {
+						_, err := s.AcceptConn(ctx, wrap(nc), nil)
+						ended <- err
+					}()
+					io.WriteString(theirs, sent)
+					switch end {
+					case "context":
+						cancel()
+					case "server":
+						s.Close()
+					}
+					select {
+					case err := <-ended:
+						if err == nil {
+							t.Error("accepted")
+						}
+					case <-time.After(guard):
+						t.Fatal("it hangs")
+					}
+					if n := nc.closes.Load(); n != 1 {
+						t.Errorf("closed %d times", n)
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestAPanicInTheCheckLeavesNothingOpen(t *testing.T) {
+	ours, theirs := tcpPair(t)
+	go io.WriteString(theirs, request())
+	func() {
+		defer func() {
+			if recover() != "oops" {
+				t.Error("the panic was lost")
+			}
+		}()
+		(&server.Server{}).AcceptConn(bg, ours, func(*handshake.Head) error { panic("oops") })
+	}()
+	if answer, err := io.ReadAll(theirs); len(answer) > 0 {
+		t.Errorf("got %q, %v", answer, err)
+	}
+}
+
+func TestAConnectionThatIsAcceptedTooLateIsToldSo(t *testing.T) {
+	s := &server.Server{}
+	client, end := acceptOne(t, bg, s, func(*handshake.Head) error {
+		return s.Shutdown(bg) // from here on it cannot be refused
+	})
+	io.WriteString(client, request())
+	answer, _ := io.ReadAll(client)
+	if len(answer) > 0 && !strings.HasSuffix(string(answer), "\x03\xe9server is shutting down") {
+		t.Errorf("got %q", answer)
+	}
+	if got := <-end; !errors.Is(got.err, http.ErrServerClosed) {
+		t.Errorf("%v", got.err)
+	}
 }

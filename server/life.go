@@ -16,7 +16,10 @@ import (
 type life struct {
 	mu       sync.Mutex
 	draining bool
-	done     chan struct{} // closed at the end of Shutdown or Close; made on demand
+	ended    bool
+	done     chan struct{}      // closed at the end of Shutdown or Close; made on demand
+	opening  context.Context    // ends then too, for handshakes without net/http; made on demand
+	stop     context.CancelFunc // ends opening
 	http     []*http.Server
 	clients  map[*conn.Conn]struct{}
 	handlers sync.WaitGroup
@@ -96,6 +99,19 @@ func (l *life) closedLocked() chan struct{} {
 	return l.done
 }
 
+// context returns the context that ends with the server.
+func (l *life) context() context.Context {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.opening == nil {
+		l.opening, l.stop = context.WithCancel(context.Background())
+		if l.ended {
+			l.stop()
+		}
+	}
+	return l.opening
+}
+
 // drain stops accepting. It reports whether the caller was the first.
 func (l *life) drain() (first bool) {
 	l.mu.Lock()
@@ -108,11 +124,13 @@ func (l *life) drain() (first bool) {
 func (l *life) end() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	done := l.closedLocked()
-	select {
-	case <-done:
-	default:
-		close(done)
+	if l.ended {
+		return
+	}
+	l.ended = true
+	close(l.closedLocked())
+	if l.stop != nil {
+		l.stop()
 	}
 }
 

@@ -17,10 +17,10 @@ const (
 // socket with bytes unread would have the kernel reset it, and the answer might
 // be lost on the way. Nothing of what is read is looked at.
 func refuseConn(rw io.ReadWriteCloser, answer []byte) {
-	defer rw.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), lingerTime)
 	defer cancel()
-	defer interruptAfter(ctx, rw)()
+	w := watch(ctx, rw)
+	defer w.close()
 	if _, err := rw.Write(answer); err != nil {
 		return
 	}

@@ -56,7 +56,8 @@ func Handler(opts *Options, serve func(ctx context.Context, c *conn.Conn)) http.
 // be nil. The connection lives on when the HTTP handler returns.
 //
 // A [Server] has the same method, reads its options only once, and knows its
-// connections.
+// connections, which share a CompressLimit. Here they share one only if it is in
+// opts.
 func Accept(w http.ResponseWriter, r *http.Request, opts *Options) (*conn.Conn, error) {
 	s := &Server{}
 	if opts != nil {

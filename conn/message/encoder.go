@@ -39,6 +39,7 @@ type Encoder struct {
 // that was agreed, the message is long enough, and the result is smaller. op is
 // [frame.Text] or [frame.Binary].
 func (e *Encoder) AppendMessage(dst []byte, op frame.Opcode, payload []byte) ([]byte, error) {
+	e.compressed = false
 	if e.closed {
 		return dst, ErrClosed
 	}
@@ -101,7 +102,7 @@ func (e *Encoder) AppendFragment(dst []byte, op frame.Opcode, piece []byte, last
 		}
 		h.Opcode = frame.Continuation
 	}
-	e.opcode, e.inMessage = op, !last
+	e.opcode, e.inMessage, e.compressed = op, !last, false
 	return h.AppendFrame(dst, piece), nil
 }
 
