@@ -35,6 +35,11 @@ func (s *Server) AcceptConn(ctx context.Context, rw io.ReadWriteCloser, check fu
 		rw.Close()
 		return nil, err
 	}
+	if s.life.isDraining() {
+		err := errDraining()
+		refuseConn(rw, handshake.AppendRefusal(nil, err))
+		return nil, err
+	}
 	in := borrowIncoming(s.HeadLimits)
 	defer in.giveBack()
 	opening, cancel := s.openingContext(ctx)

@@ -245,9 +245,10 @@ func TestShutdownSays1001AndWaitsForHandlersRow61(t *testing.T) {
 	if n := len(slices.Collect(s.Clients())); n != len(clients) {
 		t.Errorf("%d clients", n)
 	}
-	ends := make(chan error, len(clients))
+	type end struct{ served, err error }
+	ends := make(chan end, len(clients))
 	for _, c := range clients {
-		go func() { ends <- c.Serve(bg, conn.Handler{}); ends <- c.Err() }()
+		go func() { ends <- end{c.Serve(bg, conn.Handler{}), c.Err()} }()
 	}
 	if err := s.Shutdown(timeout(t)); err != nil {
 		t.Error(err)
@@ -256,12 +257,10 @@ func TestShutdownSays1001AndWaitsForHandlersRow61(t *testing.T) {
 		t.Errorf("%d handlers left", n)
 	}
 	for range clients {
-		if err := <-ends; err != nil {
-			t.Errorf("client: %v", err)
-		}
-		var end *conn.CloseError
-		if err := <-ends; !errors.As(err, &end) || end.Code != frame.GoingAway {
-			t.Errorf("client: %v", err)
+		got := <-ends
+		var closed *conn.CloseError
+		if got.served != nil || !errors.As(got.err, &closed) || closed.Code != frame.GoingAway {
+			t.Errorf("client: served %v, ended by %v", got.served, got.err)
 		}
 	}
 	if n := len(slices.Collect(s.Clients())); n != 0 {
