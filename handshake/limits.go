@@ -89,6 +89,25 @@ func (l HeadLimits) Check(r *http.Request) error {
 	return nil
 }
 
+// allow reports whether check has nothing to say.
+func (l HeadLimits) allow(start, end int) bool { return end-start <= l.Line && end < l.Bytes-1 }
+
+// check holds a line that begins at start, and whose text goes on to end at
+// least, to the limits. What goes over first decides, so that the answer is the
+// same however the bytes came.
+func (l HeadLimits) check(start, end int) error {
+	switch last := l.Bytes - 1; {
+	case end-start > l.Line && start+l.Line < last:
+		if start == 0 {
+			return l.errRequestLine()
+		}
+		return l.errLine()
+	case end >= last: // no room for the CR LF
+		return l.errBytes()
+	}
+	return nil
+}
+
 func (l HeadLimits) errRequestLine() error {
 	return &Error{
 		Status:  http.StatusRequestURITooLong,
