@@ -43,7 +43,7 @@ func openings() []opening {
 			"Origin: http://example.com\r\n" +
 			"Accept-Encoding: gzip, deflate, br, zstd\r\n" +
 			"Accept-Language: en-GB,en;q=0.9,de;q=0.8\r\n" +
-			"Cookie: session=0123456789abcdef0123456789abcdef; theme=dark\r\n" +
+			"Cookie: session=0123456789abcdef0123456789abcdef; theme=dark; consent=0123456789abcdef0123456789\r\n" +
 			common +
 			"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n")},
 	}
