@@ -18,7 +18,8 @@ import (
 // AcceptConn does the opening handshake on rw, which a client has just
 // connected, without net/http: for servers that accept connections by
 // themselves, and for streams that are no sockets. It gives the same answers
-// as [Server.Accept], with a fraction of the memory.
+// as [Server.Accept], but is stricter with what is HTTP: see
+// [handshake.Head.Parse].
 //
 // check, which may be nil, is called with the head of a request that has passed
 // every other check, before the answer. It says by an [*handshake.Error] with
@@ -26,10 +27,10 @@ import (
 // check returns. The time that it takes is part of that for the handshake.
 //
 // The handshake must be done, the answer sent, within
-// [Options.HandshakeTimeout] and before ctx or the server ends. After an error rw is closed; a client that was at fault has been told
-// by an HTTP status, and had up to a second to read it. The connection belongs
-// to the caller, is among [Server.Clients] until it ends, and its Context
-// carries the values of ctx.
+// [Options.HandshakeTimeout] and before ctx or the server ends. After an error
+// rw is closed; a client that was at fault has been told by an HTTP status, and
+// had up to a second to read it. The connection belongs to the caller, is among
+// [Server.Clients] until it ends, and its Context carries the values of ctx.
 func (s *Server) AcceptConn(ctx context.Context, rw io.ReadWriteCloser, check func(h *handshake.Head) error) (*conn.Conn, error) {
 	if err := s.checkOptions(); err != nil {
 		rw.Close()

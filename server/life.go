@@ -16,10 +16,8 @@ import (
 type life struct {
 	mu       sync.Mutex
 	draining bool
-	ended    bool
-	done     chan struct{}      // closed at the end of Shutdown or Close; made on demand
-	opening  context.Context    // ends then too, for handshakes without net/http; made on demand
-	stop     context.CancelFunc // ends opening
+	ctx      context.Context    // ends when Shutdown or Close does; made on demand
+	stop     context.CancelFunc // ends ctx
 	http     []*http.Server
 	clients  map[*conn.Conn]struct{}
 	handlers sync.WaitGroup
@@ -86,30 +84,18 @@ func (l *life) snapshot() []*conn.Conn {
 	return all
 }
 
-func (l *life) closed() <-chan struct{} {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.closedLocked()
-}
-
-func (l *life) closedLocked() chan struct{} {
-	if l.done == nil {
-		l.done = make(chan struct{})
-	}
-	return l.done
-}
-
 // context returns the context that ends with the server.
 func (l *life) context() context.Context {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.opening == nil {
-		l.opening, l.stop = context.WithCancel(context.Background())
-		if l.ended {
-			l.stop()
-		}
+	return l.contextLocked()
+}
+
+func (l *life) contextLocked() context.Context {
+	if l.ctx == nil {
+		l.ctx, l.stop = context.WithCancel(context.Background())
 	}
-	return l.opening
+	return l.ctx
 }
 
 // drain stops accepting. It reports whether the caller was the first.
@@ -124,14 +110,8 @@ func (l *life) drain() (first bool) {
 func (l *life) end() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.ended {
-		return
-	}
-	l.ended = true
-	close(l.closedLocked())
-	if l.stop != nil {
-		l.stop()
-	}
+	l.contextLocked()
+	l.stop()
 }
 
 // Clients yields the connections that are open. Others may come and go
@@ -154,7 +134,7 @@ func (s *Server) Clients() iter.Seq[*conn.Conn] {
 func (s *Server) Shutdown(ctx context.Context) error {
 	if !s.life.drain() {
 		select {
-		case <-s.life.closed():
+		case <-s.life.context().Done():
 			return nil
 		case <-ctx.Done():
 			return context.Cause(ctx)

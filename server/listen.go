@@ -59,7 +59,7 @@ func (s *Server) Serve(l net.Listener) error {
 	}
 	err := hs.Serve(l)
 	if errors.Is(err, http.ErrServerClosed) {
-		<-s.life.closed() // Serve outlasts the connections, so that main may return
+		<-s.life.context().Done() // Serve outlasts the connections, so that main may return
 	}
 	return err
 }

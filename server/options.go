@@ -35,7 +35,7 @@ type Options struct {
 	// has in common with others: keep secrets out of compressed messages. How
 	// hard to compress, and what, is for Conn to say; if that has no
 	// CompressLimit, the connections of a [Server] share one of
-	// [deflate.DefaultLimit].
+	// [deflate.DefaultLimit]; deflate.NewLimit(-1) is none.
 	Deflate *deflate.Terms
 
 	// HeadLimits bound the head of a request: 16 KiB in all, 8 KiB a line and
