@@ -15,9 +15,9 @@ import (
 //
 // If ctx ends while nothing of the message has left, Write returns the error of
 // ctx and the connection goes on. If part of it has, the connection fails with
-// [ErrPartialWrite]. If the stream takes no more, what the peer had sent can still be read for as long as CloseTimeout. Once
-// nothing can be written any more, errors.Is(err, [net.ErrClosed]), and errors.As
-// finds the [*CloseError].
+// [ErrPartialWrite]. If the stream takes no more, what the peer had sent can
+// still be read for as long as CloseTimeout. Once nothing can be written any
+// more, errors.Is(err, [net.ErrClosed]), and errors.As finds the [*CloseError].
 func (c *Conn) Write(ctx context.Context, t Type, data []byte) error {
 	return c.write(ctx, t, data, true)
 }

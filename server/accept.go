@@ -63,7 +63,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) (*conn.Conn, err
 		nc.Close()
 		return nil, err
 	}
-	c, err := s.newConn(context.WithoutCancel(r.Context()), nc, a, early)
+	c, err := s.newConn(r.Context(), nc, a, early)
 	if err != nil {
 		nc.Close()
 		return nil, err
@@ -112,7 +112,7 @@ func (s *Server) agree(req handshake.Request, extra http.Header) (a agreement, e
 }
 
 // newConn makes the connection over rw, on which the answer was sent. early are
-// the bytes that came behind the request.
+// the bytes that came behind the request. Of ctx it takes the values alone.
 func (s *Server) newConn(ctx context.Context, rw io.ReadWriteCloser, a agreement, early []byte) (*conn.Conn, error) {
 	return conn.New(rw, conn.Setup{
 		Subprotocol: a.subprotocol,

@@ -73,7 +73,7 @@ func (s *Server) AcceptConn(ctx context.Context, rw io.ReadWriteCloser, check fu
 		refuseConn(rw, in.head.AppendRefusal(nil, err))
 		return nil, err
 	}
-	c, err := s.newConn(context.WithoutCancel(ctx), rw, a, slices.Clone(rest))
+	c, err := s.newConn(ctx, rw, a, slices.Clone(rest))
 	if err != nil {
 		return nil, err
 	}

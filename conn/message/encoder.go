@@ -39,14 +39,7 @@ type Encoder struct {
 // that was agreed, the message is long enough, and the result is smaller. op is
 // [frame.Text] or [frame.Binary].
 func (e *Encoder) AppendMessage(dst []byte, op frame.Opcode, payload []byte) ([]byte, error) {
-	e.compressed = false
-	if e.closed {
-		return dst, ErrClosed
-	}
-	if e.inMessage {
-		return dst, ErrOrder
-	}
-	if e.Compresses(len(payload)) {
+	if !e.closed && !e.inMessage && e.Compresses(len(payload)) {
 		if out, ok := e.appendCompressed(dst, op, payload); ok {
 			e.compressed = true
 			return out, nil
@@ -59,13 +52,13 @@ func (e *Encoder) AppendMessage(dst []byte, op frame.Opcode, payload []byte) ([]
 // but never compresses it. It stays out of the window: later messages do not
 // refer to it.
 func (e *Encoder) AppendUncompressed(dst []byte, op frame.Opcode, payload []byte) ([]byte, error) {
+	e.compressed = false
 	if e.closed {
 		return dst, ErrClosed
 	}
 	if e.inMessage {
 		return dst, ErrOrder
 	}
-	e.compressed = false
 	var h frame.Header
 	e.begin(&h, op, true)
 	return h.AppendFrame(dst, payload), nil
