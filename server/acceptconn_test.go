@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -400,16 +401,33 @@ func TestAPanicInTheCheckLeavesNothingOpen(t *testing.T) {
 }
 
 func TestAConnectionThatIsAcceptedTooLateIsToldSo(t *testing.T) {
-	s := &server.Server{}
-	client, end := acceptOne(t, bg, s, func(*handshake.Head) error {
-		return s.Shutdown(bg) // from here on it cannot be refused
+	s := &server.Server{Options: server.Options{Conn: conn.Options{CloseTimeout: guard}}}
+	first, end := acceptOne(t, bg, s, nil)
+	io.WriteString(first, request())
+	r := bufio.NewReader(first)
+	if _, err := http.ReadResponse(r, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-end; got.err != nil {
+		t.Fatal(got.err)
+	}
+
+	// The first client keeps Shutdown waiting, by leaving its close unanswered.
+	ctx, cancel := context.WithCancel(bg)
+	ended := make(chan error, 1)
+	second, end := acceptOne(t, bg, s, func(*handshake.Head) error {
+		go func() { ended <- s.Shutdown(ctx) }()
+		_, err := r.ReadByte()
+		return err // nil: from here on it cannot be refused
 	})
-	io.WriteString(client, request())
-	answer, _ := io.ReadAll(client)
-	if len(answer) > 0 && !strings.HasSuffix(string(answer), "\x03\xe9server is shutting down") {
-		t.Errorf("got %q", answer)
+	io.WriteString(second, request())
+	answer, err := io.ReadAll(second)
+	if !strings.HasSuffix(string(answer), "\x03\xe9server is shutting down") || err != nil {
+		t.Errorf("got %q, %v", answer, err)
 	}
 	if got := <-end; !errors.Is(got.err, http.ErrServerClosed) {
 		t.Errorf("%v", got.err)
 	}
+	cancel()
+	<-ended
 }
