@@ -1,7 +1,6 @@
 package conn
 
 import (
-	"context"
 	"io"
 	"net"
 	"sync"
@@ -21,17 +20,12 @@ type Conn struct {
 	params      *deflate.Params
 	opened      time.Time
 
-	// Of the holder of reader: the goroutine that reads.
-	reader  lock
-	in      message.Decoder
-	buf     []byte // read from rw; buf[r:w] is still to decode
-	r, w    int
-	partial []byte // of a message whose reading a context cut short
-	midway  bool   // partial is in use
+	reader lock // the right to read
+	in     incoming
 
-	// Of the holder of wire: one frame at a time.
-	wire lock
-	out  message.Encoder
+	turn lock // the right to send a message that depends on others: compressed, or streamed
+	wire lock // the right to write frames
+	out  outgoing
 
 	owed      owed
 	pings     pings
@@ -46,8 +40,7 @@ type Conn struct {
 	closeSent   atomic.Pointer[closeFrame] // what our close frame said
 	writeFailed atomic.Pointer[CloseError] // why the stream takes no more
 
-	ctx    context.Context
-	cancel context.CancelCauseFunc
+	life life
 
 	endOnce sync.Once
 	ended   chan struct{} // closed after end is set
@@ -57,41 +50,39 @@ type Conn struct {
 // New returns the connection that runs over rw, on which the opening handshake
 // is done. opts may be nil. The Conn owns rw from now on.
 //
-// If rw has the deadlines of a [net.Conn], an ended context interrupts a call
-// without harm; otherwise it costs the connection.
+// rw may be any stream whose Close interrupts Read and Write. If it has the
+// deadlines of a [net.Conn], that can be set again after they have passed, an
+// ended context interrupts a call without harm. If not (see
+// [Setup.OneShotDeadlines]), it is the same for reading, by means of a goroutine
+// while a call waits; to interrupt a write that is under way costs the connection.
+// If rw has the CloseWrite of a [*net.TCPConn], the closing handshake uses it.
 func New(rw io.ReadWriteCloser, s Setup, opts *Options) (*Conn, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
 	c := &Conn{
-		rw:          rw,
 		opts:        opts.withDefaults(s.Client),
 		client:      s.Client,
 		subprotocol: s.Subprotocol,
 		opened:      time.Now(),
-		reader:      newLock(),
-		wire:        newLock(),
 		ended:       make(chan struct{}),
-		buf:         s.Buffered,
-		w:           len(s.Buffered),
 	}
-	c.in = message.Decoder{
+	c.life.parent = s.Context
+	c.watchStream(rw, s.OneShotDeadlines)
+	c.in.buf, c.in.w = s.Buffered, len(s.Buffered)
+	c.in.Decoder = message.Decoder{
 		FromClient: !s.Client,
 		MaxMessage: c.opts.MaxMessage,
 		MaxFrames:  c.opts.MaxFrames,
 		SkipUTF8:   c.opts.SkipUTF8,
 	}
-	c.out = message.Encoder{FromClient: s.Client, CompressFrom: c.opts.CompressFrom}
+	c.out.frames.FromClient = s.Client
+	c.out.messages = message.Encoder{FromClient: s.Client, CompressFrom: c.opts.CompressFrom}
 	if s.Deflate != nil {
 		if err := c.compress(*s.Deflate); err != nil {
 			return nil, err
 		}
 	}
-	parent := s.Context
-	if parent == nil {
-		parent = context.Background()
-	}
-	c.ctx, c.cancel = context.WithCancelCause(context.WithoutCancel(parent))
 	c.startKeepalive()
 	return c, nil
 }
@@ -108,7 +99,7 @@ func (c *Conn) compress(p deflate.Params) error {
 	if err != nil {
 		return err
 	}
-	c.out.Deflate = z
+	c.out.messages.Deflate = z
 	c.in.Inflate = deflate.NewDecompressor(in)
 	return nil
 }
@@ -125,70 +116,19 @@ func (c *Conn) Deflate() (deflate.Params, bool) {
 	return *c.params, true
 }
 
+// LocalAddr returns this endpoint's network address, or nil if the stream has
+// none.
+func (c *Conn) LocalAddr() net.Addr {
+	if nc, ok := c.rw.(interface{ LocalAddr() net.Addr }); ok {
+		return nc.LocalAddr()
+	}
+	return nil
+}
+
 // RemoteAddr returns the peer's network address, or nil if the stream has none.
 func (c *Conn) RemoteAddr() net.Addr {
 	if nc, ok := c.rw.(interface{ RemoteAddr() net.Addr }); ok {
 		return nc.RemoteAddr()
 	}
 	return nil
-}
-
-// Context returns a context that ends when the connection does, with the
-// [*CloseError] as its cause, and not before. It has the values of the one that
-// the connection was set up with. To wait with it costs nothing.
-func (c *Conn) Context() context.Context { return c.ctx }
-
-// Done returns a channel that is closed when the connection has ended.
-func (c *Conn) Done() <-chan struct{} { return c.ended }
-
-// Err returns nil while the connection lives, and then the [*CloseError] that
-// says how it ended.
-func (c *Conn) Err() error {
-	select {
-	case <-c.ended:
-		return c.end
-	default:
-		return nil
-	}
-}
-
-// finish ends the connection: the first cause stays, the stream is closed, and
-// everything that waits wakes up.
-func (c *Conn) finish(end CloseError) *CloseError {
-	c.endOnce.Do(func() {
-		end.LastRead = c.opened.Add(time.Duration(c.lastRead.Load()))
-		c.end = &end
-		close(c.ended)
-		c.cancel(c.end)
-		c.stopKeepalive()
-		c.rw.Close()
-	})
-	c.freeIn()
-	c.freeOut()
-	return c.end
-}
-
-// freeIn gives back what the reading half has borrowed, unless it is in use;
-// then its holder does it, in doneReading. The lock is never released again.
-func (c *Conn) freeIn() {
-	if c.reader.try() {
-		c.in.Free()
-		c.buf, c.partial = nil, nil
-	}
-}
-
-// freeOut is freeIn for the writing half and releaseWire.
-func (c *Conn) freeOut() {
-	if c.wire.try() {
-		c.out.Free()
-	}
-}
-
-func (c *Conn) hasEnded() bool {
-	select {
-	case <-c.ended:
-		return true
-	default:
-		return false
-	}
 }

@@ -6,8 +6,6 @@ import (
 	"io"
 	"net"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/parleyws/parley/conn"
 	"github.com/parleyws/parley/deflate"
@@ -58,21 +56,6 @@ func TestTheContextEndsWithTheConnectionAndNotBefore(t *testing.T) {
 	if !errors.Is(context.Cause(c.Context()), net.ErrClosed) {
 		t.Errorf("cause is %v", context.Cause(c.Context()))
 	}
-}
-
-// A stream without deadlines can be interrupted only by closing it.
-func TestAStreamWithoutDeadlinesIsCutByAContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		a, b := net.Pipe()
-		defer b.Close()
-		c := newConn(t, struct{ io.ReadWriteCloser }{a}, conn.Setup{}, nil)
-		ctx, cancel := context.WithTimeout(bg, time.Second)
-		defer cancel()
-		_, err := c.Read(ctx)
-		if end := closeError(t, err); !errors.Is(end, context.DeadlineExceeded) {
-			t.Errorf("ended by %v", end)
-		}
-	})
 }
 
 func TestPongWithoutPing(t *testing.T) {

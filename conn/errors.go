@@ -2,7 +2,9 @@ package conn
 
 import (
 	"errors"
+	"fmt"
 	"net"
+	"os"
 	"time"
 
 	"github.com/parleyws/parley/conn/message"
@@ -25,9 +27,30 @@ var (
 	ErrCloseTimeout = errors.New("websocket: closing handshake timed out (option CloseTimeout)")
 
 	// ErrPartialWrite is the cause of a [CloseError] when a write was
-	// abandoned with part of a frame on its way, after which nothing more can
-	// be said on the connection.
-	ErrPartialWrite = errors.New("websocket: write abandoned inside a frame")
+	// abandoned with part of a frame or of a streamed message on its way,
+	// after which nothing more can be said on the connection.
+	ErrPartialWrite = errors.New("websocket: write abandoned inside a message")
+
+	// ErrReadTimeout is returned by a call that reads when nothing came in
+	// time. The connection goes on. It is an [os.ErrDeadlineExceeded].
+	ErrReadTimeout = fmt.Errorf("websocket: nothing to read in time (option ReadTimeout): %w", os.ErrDeadlineExceeded)
+
+	// ErrWriteTimeout is the cause of a [CloseError] when the peer did not
+	// read what was sent. It is an [os.ErrDeadlineExceeded].
+	ErrWriteTimeout = fmt.Errorf("websocket: peer does not read (option WriteTimeout): %w", os.ErrDeadlineExceeded)
+
+	// ErrMessageTimeout is the cause of a [CloseError] when a message that
+	// had begun did not come to its end in time.
+	ErrMessageTimeout = errors.New("websocket: message took too long (option MessageTimeout)")
+
+	// ErrNotUTF8 is returned for text to be sent that is not UTF-8, RFC 6455
+	// section 8.1.
+	ErrNotUTF8 = errors.New("websocket: text to be sent is not UTF-8 (RFC 6455 8.1)")
+
+	// ErrMessageEnded is returned by a [MessageReader] or a [MessageWriter]
+	// whose message is over: closed, given up, or, if it reads, followed by
+	// another.
+	ErrMessageEnded = errors.New("websocket: the message is over")
 )
 
 // CloseError says how a connection ended: which side ended it, the close code

@@ -18,7 +18,8 @@ type keepalive struct {
 	asked     time.Duration // when, after opened; 0 if nothing is asked
 	listening bool          // somebody was waiting to read when it was asked
 
-	closing bool // the timer bounds what is left instead: see cutLater
+	closing  bool // the timer bounds what is left instead: see cutLater
+	draining bool // and that is as long as the peer goes on sending
 }
 
 func (c *Conn) startKeepalive() {
@@ -31,19 +32,35 @@ func (c *Conn) startKeepalive() {
 }
 
 // cutLater cuts the connection after CloseTimeout, unless it has ended by then.
-func (c *Conn) cutLater() {
+// While draining the time counts from the last byte that came to somebody who was
+// waiting for it.
+func (c *Conn) cutLater(draining bool) {
 	k := &c.keepalive
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if !draining {
+		k.draining = false
+	}
 	if k.closing || c.hasEnded() || c.opts.CloseTimeout == 0 {
 		return
 	}
-	k.closing = true
+	k.closing, k.draining = true, draining
 	if k.timer == nil {
 		k.timer = time.AfterFunc(c.opts.CloseTimeout, c.checkAlive)
 		return
 	}
 	k.timer.Reset(c.opts.CloseTimeout)
+}
+
+// stillDraining reports whether the peer has been heard lately by somebody who
+// waits for more, and if so, looks again later. By the holder of the lock.
+func (c *Conn) stillDraining() bool {
+	silent := time.Since(c.opened) - time.Duration(c.lastRead.Load())
+	if !c.keepalive.draining || !c.waiting.Load() || silent >= c.opts.CloseTimeout {
+		return false
+	}
+	c.keepalive.timer.Reset(c.opts.CloseTimeout - silent)
+	return true
 }
 
 // cut ends a connection that did not end by itself in time.
@@ -70,8 +87,12 @@ func (c *Conn) stopKeepalive() {
 func (c *Conn) checkAlive() {
 	c.keepalive.mu.Lock()
 	closing := c.keepalive.closing
+	wait := closing && c.keepalive.timer != nil && c.stillDraining()
 	c.keepalive.mu.Unlock()
-	if closing {
+	switch {
+	case wait:
+		return
+	case closing:
 		c.cut()
 		return
 	}

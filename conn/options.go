@@ -15,6 +15,11 @@ type Setup struct {
 	Deflate     *deflate.Params // nil if no compression was agreed
 	Buffered    []byte          // bytes that the peer sent on the heels of its handshake; the Conn keeps them
 
+	// OneShotDeadlines says that the deadlines of the stream, if it has any,
+	// cannot be set again once they have passed, as those of an HTTP/2 stream
+	// in net/http: the Conn leaves them alone and keeps the time itself.
+	OneShotDeadlines bool
+
 	// Context is the parent of [Conn.Context], for the values in it; nil for
 	// context.Background.
 	Context context.Context
@@ -36,6 +41,10 @@ type Options struct {
 	// SkipUTF8 leaves received text unchecked, against RFC 6455 section 8.1:
 	// only for peers that are trusted to send nothing else.
 	SkipUTF8 bool
+
+	// SkipUTF8Sent leaves text to be sent unchecked. Otherwise text that is
+	// not UTF-8 is refused with [ErrNotUTF8]: the peer would fail the connection.
+	SkipUTF8Sent bool
 
 	// CompressFrom is the size in bytes of the smallest message to compress,
 	// where compression was agreed; by default 512. -1 compresses all.
@@ -59,8 +68,28 @@ type Options struct {
 	PingInterval time.Duration
 	PongTimeout  time.Duration
 
-	// WriteTimeout bounds the writing of one message to a peer that does not
-	// read; by default 10 s. When it passes the connection fails.
+	// ReadTimeout is how long a call that reads waits, for those who do not
+	// want a context: then it returns [ErrReadTimeout], nothing is lost, and the
+	// connection goes on. In [Conn.Serve] it is how long no message may come. By
+	// default there is none. It costs no allocation.
+	ReadTimeout time.Duration
+
+	// MessageTimeout is how long a message may take from when its first bytes
+	// came to its end, while somebody reads; by default there is none. When it
+	// passes the connection fails with 1008 and [ErrMessageTimeout]. Without it a
+	// peer that answers pings may leave a message unfinished for ever.
+	MessageTimeout time.Duration
+
+	// Budget bounds the memory for unfinished messages of all connections
+	// that share it; nil for no bound but MaxMessage. The first 64 KiB of each
+	// message do not count. A message that needs more than is left fails its
+	// connection with 1013 and a [*LimitError]; the others are not harmed.
+	Budget *Budget
+
+	// WriteTimeout bounds the writing of one message, or of one fragment of a
+	// streamed one, to a peer that does not read; by default 10 s. When it passes
+	// the connection fails with [ErrWriteTimeout]. One that follows another soon
+	// may get up to a quarter less. It costs no allocation.
 	WriteTimeout time.Duration
 
 	// CloseTimeout bounds the closing handshake; by default 5 s. When it
@@ -86,6 +115,8 @@ func (o Options) withDefaults(client bool) Options {
 	}
 	o.PingInterval = duration(o.PingInterval, DefaultPingInterval)
 	o.PongTimeout = duration(o.PongTimeout, DefaultPongTimeout)
+	o.ReadTimeout = duration(o.ReadTimeout, 0)
+	o.MessageTimeout = duration(o.MessageTimeout, 0)
 	o.WriteTimeout = duration(o.WriteTimeout, DefaultWriteTimeout)
 	o.CloseTimeout = duration(o.CloseTimeout, DefaultCloseTimeout)
 	return o

@@ -50,22 +50,6 @@ func (c *Conn) answer(payload []byte) {
 	}
 }
 
-// releaseWire sends what is owed and lets go of wire.
-func (c *Conn) releaseWire() {
-	for {
-		c.sendOwed()
-		c.wire.release()
-		if c.hasEnded() {
-			c.freeOut()
-			return
-		}
-		// A ping that came between the two lines above found wire held.
-		if !c.owed.isPending() || !c.wire.try() {
-			return
-		}
-	}
-}
-
 // sendOwed sends the pong that is owed, by the holder of wire.
 func (c *Conn) sendOwed() {
 	var room [frame.MaxControlPayload]byte
@@ -79,9 +63,10 @@ func (c *Conn) sendOwed() {
 // sendControl sends a ping or a pong, by the holder of wire.
 func (c *Conn) sendControl(ctx context.Context, op frame.Opcode, payload []byte) error {
 	var room [frame.MaxHeaderLen + frame.MaxControlPayload]byte
-	b, err := c.out.AppendControl(room[:0], op, payload)
+	b, err := c.out.frames.AppendControl(room[:0], op, payload)
 	if err != nil {
 		return err
 	}
-	return c.send(ctx, b, true)
+	_, err = c.send(ctx, b)
+	return err
 }

@@ -2,6 +2,7 @@ package conn
 
 import (
 	"context"
+	"time"
 
 	"github.com/parleyws/parley/conn/message"
 )
@@ -25,6 +26,7 @@ func (c *Conn) Serve(ctx context.Context, h Handler) error {
 	if err := c.beginReading(ctx); err != nil {
 		return err
 	}
+	c.leaveStream()
 	h.open(c)
 	err := c.serve(ctx, &h)
 	c.doneReading()
@@ -39,33 +41,33 @@ func (c *Conn) Serve(ctx context.Context, h Handler) error {
 
 func (c *Conn) serve(ctx context.Context, h *Handler) error {
 	for {
-		ev, err := c.nextEvent(ctx, h)
+		c.in.until = time.Time{}
+		ev, err := c.nextPiece(ctx, h)
 		if err != nil {
 			return err
 		}
-		c.deliver(h, ev)
+		if err := c.deliver(h, ev); err != nil {
+			return err
+		}
 	}
 }
 
 // deliver hands over a message that is whole, and collects one that is not.
-func (c *Conn) deliver(h *Handler, ev message.Event) {
-	data := ev.Payload
-	if c.midway || !ev.Last {
-		c.partial = append(c.partial, ev.Payload...)
-		c.midway = true
-		data = c.partial
-	}
+func (c *Conn) deliver(h *Handler, ev message.Event) error {
+	u := &c.in.message
 	if !ev.Last {
-		return
+		return c.collect(ev)
+	}
+	data := ev.Payload
+	if u.collected != nil {
+		*u.collected = append(*u.collected, ev.Payload...)
+		data = *u.collected
 	}
 	if !c.closing.Load() {
 		h.message(c, Message{Type(ev.Opcode), data})
 	}
-	c.midway = false
-	c.partial = c.partial[:0]
-	if cap(c.partial) > largeBuffer {
-		c.partial = nil
-	}
+	c.endMessage()
+	return nil
 }
 
 // The functions below call those of a Handler, and say so meanwhile: see

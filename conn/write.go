@@ -2,16 +2,18 @@ package conn
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"sync"
+	"unsafe"
 
 	"github.com/parleyws/parley/frame"
+	"github.com/parleyws/parley/utf8check"
 )
 
 // Write sends a message, in one frame. data is only read, and not kept. It is
-// safe to call from any goroutine; messages leave whole, one after another.
+// safe to call from any goroutine; messages leave whole, one after another, and
+// while another goroutine streams a message, Write waits for its end. Text that is
+// not UTF-8 is refused with [ErrNotUTF8]; see [Options.SkipUTF8Sent].
 //
 // If ctx ends while nothing of the message has left, Write returns the error of
 // ctx and the connection goes on. If part of it has, the connection fails with
@@ -20,6 +22,12 @@ import (
 // more, errors.Is(err, [net.ErrClosed]), and errors.As finds the [*CloseError].
 func (c *Conn) Write(ctx context.Context, t Type, data []byte) error {
 	return c.write(ctx, t, data, true)
+}
+
+// WriteText sends a string as a text message, as [Conn.Write] does.
+func (c *Conn) WriteText(ctx context.Context, text string) error {
+	// The bytes are only read, as those of a string must be.
+	return c.write(ctx, Text, unsafe.Slice(unsafe.StringData(text), len(text)), true)
 }
 
 // WriteUncompressed sends a message as [Conn.Write] does, but never compresses
@@ -31,51 +39,122 @@ func (c *Conn) WriteUncompressed(ctx context.Context, t Type, data []byte) error
 }
 
 func (c *Conn) write(ctx context.Context, t Type, data []byte, compress bool) error {
+	if err := c.checkMessage(t, data); err != nil {
+		return err
+	}
+	if compress && c.out.messages.Compresses(len(data)) {
+		return c.writeCompressed(ctx, t, data)
+	}
+	return c.writePlain(ctx, t, data)
+}
+
+func checkType(t Type) error {
 	if t != Text && t != Binary {
 		return fmt.Errorf("websocket: %d is not a type of message", t)
 	}
-	if err := c.takeWire(ctx); err != nil {
+	return nil
+}
+
+// checkMessage judges a message to be sent whole.
+func (c *Conn) checkMessage(t Type, data []byte) error {
+	if err := checkType(t); err != nil {
 		return err
 	}
-	defer c.releaseWire()
+	if t == Text && !c.opts.SkipUTF8Sent && !utf8check.Valid(data) {
+		return ErrNotUTF8
+	}
+	return nil
+}
 
-	room := writeBuffers.Get().(*[]byte)
-	defer putWriteBuffer(room)
-	b, err := c.encode(ctx, (*room)[:0], t, data, compress)
-	*room = b
+// writePlain sends a message that depends on no other, so it needs wire only.
+func (c *Conn) writePlain(ctx context.Context, t Type, data []byte) error {
+	inTurn, err := c.takeWireForMessage(ctx)
 	if err != nil {
 		return err
 	}
-	return c.send(ctx, b, true)
+	if inTurn {
+		defer c.releaseTurn()
+	}
+	defer c.releaseWire()
+
+	room := getBuffer()
+	defer putBuffer(room)
+	*room, err = c.out.frames.AppendUncompressed(*room, frame.Opcode(t), data)
+	if err != nil {
+		return err
+	}
+	_, err = c.send(ctx, *room)
+	return err
 }
 
-// encode appends a message to dst, by the holder of wire. To compress it may
-// have to wait for its turn.
-func (c *Conn) encode(ctx context.Context, dst []byte, t Type, data []byte, compress bool) ([]byte, error) {
-	if !compress || !c.out.Compresses(len(data)) {
-		return c.out.AppendUncompressed(dst, frame.Opcode(t), data)
+// takeWireForMessage takes wire when no message is being streamed. To wait for
+// the end of one takes turn, which the caller then has to release too.
+func (c *Conn) takeWireForMessage(ctx context.Context) (inTurn bool, err error) {
+	if err := c.takeWire(ctx); err != nil || !c.out.streaming {
+		return false, err
 	}
-	if !c.opts.CompressLimit.TryAcquire() {
-		if err := c.awaitTurn(ctx); err != nil {
-			return dst, err
-		}
+	c.releaseWire()
+	if err := c.takeTurn(ctx); err != nil {
+		return false, err
 	}
-	defer c.opts.CompressLimit.Release()
-	return c.out.AppendMessage(dst, frame.Opcode(t), data)
+	if err := c.takeWire(ctx); err != nil {
+		c.releaseTurn()
+		return false, err
+	}
+	return true, nil
 }
 
-// awaitTurn waits for a turn to compress, until ctx, the connection or the
+// writeCompressed sends a message that later ones may refer to. Only turn is
+// held while it is compressed, so control frames and plain messages pass.
+func (c *Conn) writeCompressed(ctx context.Context, t Type, data []byte) error {
+	if err := c.takeTurn(ctx); err != nil {
+		return err
+	}
+	defer c.releaseTurn()
+	if err := c.acquireCompression(ctx); err != nil {
+		return err
+	}
+	room := getBuffer()
+	defer putBuffer(room)
+	var err error
+	*room, err = c.out.messages.AppendMessage(*room, frame.Opcode(t), data)
+	c.opts.CompressLimit.Release()
+	if err != nil {
+		return err
+	}
+	return c.sendInTurn(ctx, *room, false)
+}
+
+// sendInTurn sends frames that the holder of turn has encoded last. open says
+// that they leave a message unfinished. What has not left is taken back.
+func (c *Conn) sendInTurn(ctx context.Context, b []byte, open bool) error {
+	if err := c.takeWire(ctx); err != nil {
+		c.out.messages.Retract()
+		return err
+	}
+	defer c.releaseWire()
+	unsent, err := c.send(ctx, b)
+	if unsent {
+		c.out.messages.Retract()
+	}
+	if err == nil {
+		c.out.streaming = open
+	}
+	return err
+}
+
+// acquireCompression waits for CompressLimit, until ctx, the connection or the
 // time for a write ends. Nothing has been sent then, so the connection goes on.
-// The holder of wire that waits sends what is owed first, so that the peer need
-// not wait as well.
-func (c *Conn) awaitTurn(ctx context.Context) error {
-	c.sendOwed()
+func (c *Conn) acquireCompression(ctx context.Context) error {
+	if c.opts.CompressLimit.TryAcquire() {
+		return nil
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(c.ctx, cancel)()
+	defer context.AfterFunc(c.Context(), cancel)()
 	if c.opts.WriteTimeout > 0 {
 		var stop context.CancelFunc
-		ctx, stop = context.WithTimeoutCause(ctx, c.opts.WriteTimeout, errNoTurn)
+		ctx, stop = context.WithTimeoutCause(ctx, c.opts.WriteTimeout, errNoCompression)
 		defer stop()
 	}
 	err := c.opts.CompressLimit.Acquire(ctx)
@@ -88,82 +167,5 @@ func (c *Conn) awaitTurn(ctx context.Context) error {
 	return err
 }
 
-// errNoTurn is a timeout as package os knows them.
-var errNoTurn = fmt.Errorf("others took too long (Options.CompressLimit): %w", os.ErrDeadlineExceeded)
-
-// writeBuffers holds buffers in which messages are encoded. Large ones are not
-// kept: one large message must not cost its memory for ever.
-var writeBuffers = sync.Pool{New: func() any { return new([]byte) }}
-
-const maxKeptBuffer = 128 << 10 // bytes
-
-func putWriteBuffer(b *[]byte) {
-	if cap(*b) <= maxKeptBuffer {
-		writeBuffers.Put(b)
-	}
-}
-
-// takeWire takes the right to write frames.
-func (c *Conn) takeWire(ctx context.Context) error {
-	if err := c.writeError(); err != nil {
-		return err
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if ok, err := c.wire.take(ctx, c.ended); !ok {
-		if err == nil {
-			err = c.writeError()
-		}
-		return err
-	}
-	if err := c.writeError(); err != nil {
-		c.releaseWire()
-		return err
-	}
-	return nil
-}
-
-// send writes encoded frames, by the holder of wire. If retractable, the
-// connection goes on if ctx ends before any of them has left.
-func (c *Conn) send(ctx context.Context, b []byte, retractable bool) error {
-	n, err := c.writeStream(ctx, b)
-	if err == nil {
-		return nil
-	}
-	cause := context.Cause(ctx)
-	if cause != nil && errors.Is(err, cause) {
-		if n == 0 && retractable && !c.hasEnded() {
-			c.out.Retract()
-			return err
-		}
-		err = fmt.Errorf("%w: %w", ErrPartialWrite, err)
-	} else if !errors.Is(err, os.ErrDeadlineExceeded) && !c.hasEnded() {
-		return c.failWriting(err)
-	}
-	end := c.finish(CloseError{Code: frame.AbnormalClosure, Err: err})
-	return &writeClosedError{end}
-}
-
-// failWriting ends the writing half, by the holder of wire, because the stream
-// will take no more. What the peer had sent by then can still be read, and whoever
-// reads it finds the end; if nobody does, the connection is cut before long.
-func (c *Conn) failWriting(err error) error {
-	c.writeFailed.Store(&CloseError{Remote: true, Code: frame.AbnormalClosure, Err: err})
-	c.cutLater()
-	return c.writeError()
-}
-
-// writeError returns why nothing more can be written, or nil.
-func (c *Conn) writeError() error {
-	if c.hasEnded() {
-		return &writeClosedError{c.end}
-	}
-	if failed := c.writeFailed.Load(); failed != nil {
-		return &writeClosedError{failed}
-	}
-	if sent := c.closeSent.Load(); sent != nil {
-		return &writeClosedError{&CloseError{Code: sent.code, Reason: sent.reason}}
-	}
-	return nil
-}
+// errNoCompression is a timeout as package os knows them.
+var errNoCompression = fmt.Errorf("websocket: others took too long (option CompressLimit): %w", os.ErrDeadlineExceeded)

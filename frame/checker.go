@@ -11,6 +11,10 @@ type Checker struct {
 	inMessage bool // a fragmented message is unfinished
 }
 
+// InMessage reports whether a message has begun in fragments and its last one has
+// not come, RFC 6455 section 5.4.
+func (c *Checker) InMessage() bool { return c.inMessage }
+
 // Check judges the next header. The error is an [*Error]; after one the
 // connection must fail, RFC 6455 section 7.1.7, and c serves no more.
 func (c *Checker) Check(h Header) error {

@@ -20,47 +20,61 @@ var ErrClosed = errors.New("websocket: close frame sent")
 var ErrOrder = errors.New("websocket: message begun before the last one is finished")
 
 // Encoder encodes what one endpoint sends. Set its fields before its first
-// use. It is not safe for concurrent use.
+// use. It must not be used by several goroutines at once; Encoders share
+// nothing, so that two may serve one connection, if only one of them compresses.
 //
 // Every method appends whole frames to dst and returns the extended slice; the
-// payload is only read. After an error dst is returned as it was.
+// payload is only read, and lent for the call. After an error dst is returned
+// as it was.
 type Encoder struct {
 	FromClient   bool                // a client sends, so frames are masked
 	Deflate      *deflate.Compressor // nil if no compression is agreed
-	CompressFrom int                 // bytes of the smallest message to compress; 0 for DefaultCompressFrom, -1 for all
+	CompressFrom int                 // bytes of the smallest whole message to compress; 0 for DefaultCompressFrom, -1 for all
 
-	inMessage  bool
-	opcode     frame.Opcode // of the message in progress
-	compressed bool         // the last whole message was
-	closed     bool
+	// NewKey returns the masking key of the next frame, nil for
+	// [frame.NewKey]: for tests, which want the same bytes each time. RFC 6455
+	// section 10.3 wants keys that nobody can predict.
+	NewKey func() frame.Key
+
+	closed      bool
+	inMessage   bool         // a message in fragments is unfinished
+	opcode      frame.Opcode // of the message in progress
+	begun       bool         // a frame of the last message has been appended
+	compressed  bool         // the last message is, finished or not
+	retractable bool         // so is the last message
 }
 
 // AppendMessage appends a whole message. It leaves as one frame, compressed if
 // that was agreed, the message is long enough, and the result is smaller. op is
 // [frame.Text] or [frame.Binary].
 func (e *Encoder) AppendMessage(dst []byte, op frame.Opcode, payload []byte) ([]byte, error) {
-	if !e.closed && !e.inMessage && e.Compresses(len(payload)) {
-		if out, ok := e.appendCompressed(dst, op, payload); ok {
-			e.compressed = true
-			return out, nil
-		}
-	}
-	return e.AppendUncompressed(dst, op, payload)
+	return e.appendWhole(dst, op, payload, e.Compresses(len(payload)))
 }
 
 // AppendUncompressed appends a whole message as [Encoder.AppendMessage] does,
 // but never compresses it. It stays out of the window: later messages do not
 // refer to it.
 func (e *Encoder) AppendUncompressed(dst []byte, op frame.Opcode, payload []byte) ([]byte, error) {
-	e.compressed = false
+	return e.appendWhole(dst, op, payload, false)
+}
+
+func (e *Encoder) appendWhole(dst []byte, op frame.Opcode, payload []byte, compress bool) ([]byte, error) {
 	if e.closed {
 		return dst, ErrClosed
 	}
 	if e.inMessage {
 		return dst, ErrOrder
 	}
+	e.begun, e.compressed, e.retractable = true, false, true
 	var h frame.Header
 	e.begin(&h, op, true)
+	if compress {
+		if out, ok := e.appendCompressed(dst, &h, payload); ok {
+			e.compressed = true
+			return out, nil
+		}
+		h.RSV = 0
+	}
 	return h.AppendFrame(dst, payload), nil
 }
 
@@ -70,33 +84,19 @@ func (e *Encoder) Compresses(size int) bool {
 	return e.Deflate != nil && size >= e.compressFrom()
 }
 
-// Retract takes back the whole message that was appended last, of which
-// nothing has been sent: later messages will not refer to it, nor to what came
-// before it.
+// Retract takes back the message that was appended last, whole or as far as it
+// has come, of which nothing has been sent: it is not in progress any more, and
+// no later message refers to it, nor to what came before it. It does nothing
+// if a control frame was appended after the message, which is taken to have
+// been sent with it.
 func (e *Encoder) Retract() {
+	if !e.retractable {
+		return
+	}
 	if e.compressed {
 		e.Deflate.Forget()
-		e.compressed = false
 	}
-}
-
-// AppendFragment appends the next piece of a message, in a frame of its own,
-// never compressed; last says that the message ends with it. op is the message's
-// type in every call. Control frames may be appended between fragments.
-func (e *Encoder) AppendFragment(dst []byte, op frame.Opcode, piece []byte, last bool) ([]byte, error) {
-	if e.closed {
-		return dst, ErrClosed
-	}
-	var h frame.Header
-	e.begin(&h, op, last)
-	if e.inMessage {
-		if op != e.opcode {
-			return dst, ErrOrder
-		}
-		h.Opcode = frame.Continuation
-	}
-	e.opcode, e.inMessage, e.compressed = op, !last, false
-	return h.AppendFrame(dst, piece), nil
+	e.inMessage, e.retractable = false, false
 }
 
 // AppendControl appends a ping or a pong. payload holds at most
@@ -105,7 +105,9 @@ func (e *Encoder) AppendControl(dst []byte, op frame.Opcode, payload []byte) ([]
 	if e.closed {
 		return dst, ErrClosed
 	}
-	e.compressed = false // whatever it was, it has been sent
+	if e.begun {
+		e.retractable = false
+	}
 	payload = payload[:min(len(payload), frame.MaxControlPayload)]
 	var h frame.Header
 	e.begin(&h, op, true)
@@ -147,17 +149,21 @@ func (e *Encoder) compressFrom() int {
 func (e *Encoder) begin(h *frame.Header, op frame.Opcode, fin bool) {
 	h.Fin, h.Opcode = fin, op
 	if e.FromClient {
-		h.Masked, h.Key = true, frame.NewKey()
+		h.Masked, h.Key = true, e.newKey()
 	}
 }
 
+func (e *Encoder) newKey() frame.Key {
+	if e.NewKey != nil {
+		return e.NewKey()
+	}
+	return frame.NewKey()
+}
+
 // appendCompressed compresses payload straight into dst, behind room for the
-// header that a payload of that length would need. The compressed one is
-// shorter, so its header fits; it moves down if it leaves a gap.
-func (e *Encoder) appendCompressed(dst []byte, op frame.Opcode, payload []byte) ([]byte, bool) {
-	start := len(dst)
-	var h frame.Header
-	e.begin(&h, op, true)
+// header that a payload of that length would need: the compressed one is
+// shorter, so its header fits.
+func (e *Encoder) appendCompressed(dst []byte, h *frame.Header, payload []byte) ([]byte, bool) {
 	h.RSV = frame.RSV1
 	h.Length = int64(len(payload))
 	room := h.Append(dst)
@@ -165,11 +171,21 @@ func (e *Encoder) appendCompressed(dst []byte, op frame.Opcode, payload []byte) 
 	if !ok {
 		return dst, false
 	}
-	body := out[len(room):]
+	return complete(out, len(dst), len(room), h), true
+}
+
+// complete completes the frame at the end of out: its payload begins at
+// payload, behind room for its header h, which begins at start. The payload is
+// masked, and moves down if the header leaves a gap.
+func complete(out []byte, start, payload int, h *frame.Header) []byte {
+	body := out[payload:]
 	h.Length = int64(len(body))
 	head := h.Append(out[:start])
 	if h.Masked {
 		frame.Mask(body, h.Key, 0)
 	}
-	return append(head, body...), true
+	if len(head) == payload {
+		return out
+	}
+	return append(head, body...)
 }

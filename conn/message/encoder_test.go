@@ -316,19 +316,6 @@ func TestWhatDidNotGainIsNotInTheWindow(t *testing.T) {
 	}
 }
 
-func TestStreamedMessageIsNotCompressed(t *testing.T) {
-	e := &message.Encoder{CompressFrom: -1, Deflate: compressor(t, deflate.Direction{}, 0)}
-	got, err := inTurn(nil,
-		func(dst []byte) ([]byte, error) {
-			return e.AppendFragment(dst, frame.Text, repeat("a", 100), false)
-		},
-		func(dst []byte) ([]byte, error) { return e.AppendFragment(dst, frame.Text, repeat("a", 100), true) },
-	)
-	if want := wire(t, false, "01 m64 K(61*100) 80 m64 K(61*100)"); err != nil || !bytes.Equal(got, want) {
-		t.Errorf("got % x, %v", got, err)
-	}
-}
-
 func TestFragmentsMustMakeMessage(t *testing.T) {
 	begun := func() *message.Encoder {
 		e := &message.Encoder{}

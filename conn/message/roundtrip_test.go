@@ -37,7 +37,11 @@ func (s *script) fragments(op frame.Opcode, payload []byte) {
 	for rest := payload; ; {
 		n := min(rapid.OneOf(rapid.IntRange(0, 5), rapid.IntRange(0, len(payload))).Draw(s.r, "fragment"), len(rest))
 		last := n == len(rest) && rapid.Bool().Draw(s.r, "last")
-		s.sendBy(func(dst []byte) ([]byte, error) { return s.e.AppendFragment(dst, op, rest[:n], last) })
+		appendNext := s.e.AppendFragment
+		if rapid.Bool().Draw(s.r, "uncompressed") {
+			appendNext = s.e.AppendUncompressedFragment
+		}
+		s.sendBy(func(dst []byte) ([]byte, error) { return appendNext(dst, op, rest[:n], last) })
 		rest = rest[n:]
 		if last {
 			break

@@ -1,0 +1,96 @@
+package conntest
+
+import (
+	"net"
+	"syscall"
+	"time"
+)
+
+// CloseWrite ends the half that sends: the peer reads what is under way, then
+// [io.EOF]. Reading goes on. It returns an error after Close or a reset.
+func (e *End) CloseWrite() error {
+	now := e.p.lock()
+	defer e.p.mu.Unlock()
+	switch {
+	case e.closed:
+		return e.failed("close", net.ErrClosed)
+	case e.reset:
+		return e.failed("close", syscall.ENOTCONN)
+	}
+	e.endHalf(now)
+	e.p.advance(now)
+	e.p.notify()
+	return nil
+}
+
+// Close closes e; calls that wait return. What the peer sees of it depends on
+// what e has not read, as on TCP:
+//
+//   - If all that has arrived has been read, the peer reads what is under way,
+//     then [io.EOF]. If it sends more after that, or more was still under way,
+//     that is answered with a reset as soon as it arrives.
+//   - If something has not been read, the peer is reset at once.
+//
+// A reset travels as bytes do. It takes along all that has arrived and that the
+// peer has not read yet: from then on it reads and writes nothing but
+// [syscall.ECONNRESET]. RFC 9293 section 3.10.7.4 has it so. Linux lets the
+// peer read what had arrived all the same, but never what had not, so nobody
+// can rely on it; see [Flow.ResetAfter] for a reset that is as kind.
+//
+// A second Close returns an error.
+func (e *End) Close() error {
+	now := e.p.lock()
+	defer e.p.mu.Unlock()
+	return e.close(now, e.in.stats.Unread > 0 && !e.p.http2)
+}
+
+// Reset closes e and resets the peer, whether anything has been read or not: the
+// Close of a TCP connection whose SO_LINGER is 0, or of a process that dies.
+func (e *End) Reset() error {
+	now := e.p.lock()
+	defer e.p.mu.Unlock()
+	return e.close(now, true)
+}
+
+func (e *End) close(now time.Time, hard bool) error {
+	if e.closed {
+		return e.failed("close", net.ErrClosed)
+	}
+	e.closed = true
+	switch {
+	case e.reset: // then there is nobody to tell
+	case hard:
+		e.answered = true
+		e.out.signal(reset, now)
+	default:
+		e.endHalf(now)
+		if e.p.http2 && !e.ended {
+			e.out.signal(stop, now)
+		}
+	}
+	e.readDeadline, e.writeDeadline = time.Time{}, time.Time{}
+	e.in.clear()
+	e.p.advance(now)
+	e.p.notify()
+	return nil
+}
+
+// endHalf sends the FIN, unless it has been sent.
+func (e *End) endHalf(now time.Time) {
+	if !e.halfEnded {
+		e.halfEnded = true
+		e.out.signal(fin, now)
+	}
+}
+
+// struck is what a reset does to e. A hard one takes along what e has not read.
+func (e *End) struck(hard bool) {
+	if e.closed || e.reset {
+		return
+	}
+	e.reset = true
+	e.lost = hard || !e.ended
+	if hard {
+		e.in.clear()
+	}
+}

@@ -1,0 +1,2 @@
+// Package conntest is a network in memory.
+package conntest
