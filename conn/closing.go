@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/parleyws/parley/conn/message"
 	"github.com/parleyws/parley/frame"
 )
 
@@ -46,16 +47,26 @@ func (c *Conn) sendClose(ctx context.Context, code frame.CloseCode, reason strin
 	return c.sendCloseFrame(ctx, code, reason)
 }
 
-// sendCloseFrame sends our close frame, by the holder of wire. A failure is the
-// end of the connection: what is said by halves cannot be said again.
+// sendCloseFrame sends our close frame, by the holder of wire. If ctx ends before
+// any of it has left, nothing has happened but the error.
 func (c *Conn) sendCloseFrame(ctx context.Context, code frame.CloseCode, reason string) error {
-	var room [frame.MaxHeaderLen + frame.MaxControlPayload]byte
-	b, err := c.out.frames.AppendClose(room[:0], code, reason)
+	room := c.out.room()
+	start := len(*room)
+	b, err := c.out.frames.AppendClose(*room, code, reason)
 	if err != nil {
 		return err
 	}
+	*room = b
+	c.out.note(0)
 	c.closeSent.Store(&closeFrame{code, reason})
-	if _, err = c.send(ctx, b); err != nil {
+	err = c.flush(ctx)
+	switch {
+	case err == nil || c.hasEnded() || c.streamIsDead():
+	case c.out.sent <= start:
+		c.out.truncate(start)
+		c.out.frames = message.Encoder{FromClient: c.client}
+		c.closeSent.Store(nil)
+	default:
 		c.finish(CloseError{Code: code, Reason: reason, Err: err})
 	}
 	return err
@@ -152,9 +163,8 @@ func (c *Conn) linger(ctx context.Context, endFirst bool) {
 			return
 		}
 	}
-	c.in.grow()
 	for drained := 0; drained < maxDrain; {
-		n, err := c.readStream(ctx, time.Time{}, c.in.buf)
+		n, err := c.readStream(ctx, time.Time{})
 		drained += n
 		if n == 0 || err != nil {
 			return

@@ -31,6 +31,8 @@ type Conn struct {
 	pings     pings
 	keepalive keepalive
 
+	tick      tick         // of Options.Wheel
+	more      atomic.Bool  // there is input to be dealt with before the next read
 	lastRead  atomic.Int64 // nanoseconds after opened
 	waiting   atomic.Bool  // a goroutine waits for bytes from rw
 	inHandler atomic.Bool  // a function of a Handler runs
@@ -69,7 +71,7 @@ func New(rw io.ReadWriteCloser, s Setup, opts *Options) (*Conn, error) {
 	}
 	c.life.parent = s.Context
 	c.watchStream(rw, s.OneShotDeadlines)
-	c.in.buf, c.in.w = s.Buffered, len(s.Buffered)
+	c.in.buf.begin(s.Buffered)
 	c.in.Decoder = message.Decoder{
 		FromClient: !s.Client,
 		MaxMessage: c.opts.MaxMessage,

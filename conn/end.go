@@ -126,7 +126,9 @@ func (c *Conn) freeIn() {
 	if c.reader.try() {
 		c.endMessage()
 		c.in.Free()
-		c.in.buf = nil
+		if !c.in.ahead.busy {
+			c.in.buf.free()
+		}
 	}
 }
 

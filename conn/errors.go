@@ -91,8 +91,10 @@ func (e *CloseError) Is(target error) bool {
 }
 
 // normal reports whether the peer left in good order.
-func (e *CloseError) normal() bool {
-	return e.Remote && (e.Code == frame.NormalClosure || e.Code == frame.GoingAway || e.Code == frame.NoStatusReceived)
+func (e *CloseError) normal() bool { return e.Remote && e.normalCode() }
+
+func (e *CloseError) normalCode() bool {
+	return e.Code == frame.NormalClosure || e.Code == frame.GoingAway || e.Code == frame.NoStatusReceived
 }
 
 // writeClosedError is what a write to an ended connection returns: the end is

@@ -10,12 +10,6 @@ import (
 	"github.com/parleyws/parley/frame"
 )
 
-// Sizes of the read buffer: small until the peer fills it.
-const (
-	smallBuffer = 4 << 10
-	largeBuffer = 64 << 10
-)
-
 // maxEmptyReads is how often a stream may return no bytes and no error, which
 // an io.Reader is allowed to, before it is given up.
 const maxEmptyReads = 100
@@ -24,14 +18,13 @@ const maxEmptyReads = 100
 type incoming struct {
 	message.Decoder
 	half  half
+	raw   rawReader
 	ahead readAhead
-
-	buf  []byte // read from the stream
-	r, w int    // buf[r:w] is still to decode
+	buf   readBuffer
 
 	message unread
-	begun   time.Time // when the first bytes of an unfinished message were waited on
-	until   time.Time // what ReadTimeout allows the call that runs; zero if it has not waited yet
+	spent   time.Duration // waiting for the rest of the message that has begun
+	until   time.Time     // what ReadTimeout allows the call that runs; zero if it has not waited yet
 }
 
 // Reading has three steps: decode what is there, wait for more, and what each
@@ -56,8 +49,8 @@ func (c *Conn) nextEvent(ctx context.Context, h *Handler) (message.Event, error)
 func (c *Conn) decode(h *Handler) (message.Event, error) {
 	in := &c.in
 	for {
-		ev, n, err := in.Next(in.buf[in.r:in.w])
-		in.r += n
+		ev, n, err := in.Next(in.buf.bytes[in.buf.r:in.buf.w])
+		in.buf.r += n
 		if err != nil {
 			return message.Event{}, c.fail(err)
 		}
@@ -71,6 +64,12 @@ func (c *Conn) decode(h *Handler) (message.Event, error) {
 		case frame.Close:
 			return message.Event{}, c.peerClosed(ev.Code, ev.Reason)
 		default:
+			if ev.Last {
+				in.spent = 0
+			}
+			if more := in.buf.r < in.buf.w; more != c.more.Load() {
+				c.more.Store(more)
+			}
 			return ev, nil
 		}
 	}
@@ -84,14 +83,11 @@ func (c *Conn) fill(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	in := &c.in
-	in.grow()
-	deadline := c.readDeadline()
-	n, err := c.readStream(ctx, deadline, in.buf)
-	for i := 0; n == 0 && err == nil && i < maxEmptyReads; i++ {
-		n, err = c.readStream(ctx, deadline, in.buf)
+	c.more.Store(false)
+	if c.mustFlush() && c.wire.try() {
+		c.releaseWire()
 	}
-	in.r, in.w = 0, n
+	n, err := c.readSome(ctx)
 	switch {
 	case n > 0:
 		return nil // an error comes again
@@ -107,43 +103,38 @@ func (c *Conn) fill(ctx context.Context) error {
 	return c.lost(err)
 }
 
-// grow makes room to read, more if the last read filled it. While a read goes on
-// in a goroutine of its own the room is not touched.
-func (in *incoming) grow() {
-	switch {
-	case in.ahead.result != nil:
-		return
-	case cap(in.buf) < smallBuffer:
-		in.buf = make([]byte, smallBuffer)
-	case in.w == len(in.buf) && len(in.buf) < largeBuffer:
-		in.buf = make([]byte, largeBuffer)
+// readSome reads within ReadTimeout and MessageTimeout.
+func (c *Conn) readSome(ctx context.Context) (n int, err error) {
+	var start, deadline time.Time
+	if c.opts.ReadTimeout > 0 || c.opts.MessageTimeout > 0 {
+		start = time.Now()
+		deadline = c.readDeadline(start)
 	}
-	in.buf = in.buf[:cap(in.buf)]
+	for i := 0; n == 0 && err == nil && i < maxEmptyReads; i++ {
+		n, err = c.readStream(ctx, deadline)
+	}
+	if c.opts.MessageTimeout > 0 && c.in.Midway() {
+		c.in.spent += time.Since(start)
+	}
+	return n, err
 }
 
-// readDeadline returns until when the next bytes must be there, for the sake of
-// ReadTimeout or of MessageTimeout, or zero.
-func (c *Conn) readDeadline() (deadline time.Time) {
+// readDeadline returns until when the next bytes must be there, or zero.
+func (c *Conn) readDeadline(now time.Time) (deadline time.Time) {
 	in := &c.in
 	if c.opts.ReadTimeout > 0 {
 		if in.until.IsZero() {
-			in.until = time.Now().Add(c.opts.ReadTimeout)
+			in.until = now.Add(c.opts.ReadTimeout)
 		}
 		deadline = in.until
 	}
-	if c.opts.MessageTimeout == 0 {
-		return deadline
-	}
-	if !in.Midway() {
-		in.begun = time.Time{}
-		return deadline
-	}
-	if in.begun.IsZero() {
-		in.begun = time.Now()
-	}
-	end := in.begun.Add(c.opts.MessageTimeout)
-	if deadline.IsZero() || end.Before(deadline) {
-		deadline = end
+	if c.opts.MessageTimeout > 0 && in.Midway() {
+		// Only time spent waiting counts: what has arrived meanwhile is read
+		// first.
+		end := now.Add(c.opts.MessageTimeout - in.spent)
+		if deadline.IsZero() || end.Before(deadline) {
+			deadline = end
+		}
 	}
 	return deadline
 }
@@ -151,7 +142,7 @@ func (c *Conn) readDeadline() (deadline time.Time) {
 // readLate says which deadline has passed. MessageTimeout is the peer's fault,
 // ReadTimeout nobody's.
 func (c *Conn) readLate() error {
-	if begun := c.in.begun; !begun.IsZero() && time.Since(begun) >= c.opts.MessageTimeout {
+	if limit := c.opts.MessageTimeout; limit > 0 && c.in.spent >= limit {
 		return c.fail(ErrMessageTimeout)
 	}
 	return ErrReadTimeout
@@ -183,6 +174,9 @@ func (c *Conn) beginReading(ctx context.Context) error {
 }
 
 func (c *Conn) doneReading() {
+	if b := &c.in.buf; b.r == b.w && !c.in.message.stream && !c.in.ahead.busy {
+		b.free()
+	}
 	c.reader.release()
 	if c.hasEnded() {
 		c.freeIn()

@@ -1,34 +1,35 @@
 package conn
 
 import (
-	"context"
 	"sync"
 	"time"
 
 	"github.com/parleyws/parley/frame"
 )
 
-// keepalive asks a silent peer whether it lives. It is a timer, not a
+// keepalive asks a silent peer whether it lives. It is a place in a Wheel, not a
 // goroutine: an idle connection has nothing that runs for it.
 type keepalive struct {
-	mu    sync.Mutex
-	timer *time.Timer // nil if there is none, or no more
+	mu sync.Mutex
 
-	// Of the timer's goroutine.
 	asked     time.Duration // when, after opened; 0 if nothing is asked
 	listening bool          // somebody was waiting to read when it was asked
 
-	closing  bool // the timer bounds what is left instead: see cutLater
+	closing  bool // the Wheel bounds what is left instead: see cutLater
 	draining bool // and that is as long as the peer goes on sending
 }
 
 func (c *Conn) startKeepalive() {
-	if c.opts.PingInterval == 0 || c.opts.PongTimeout == 0 {
-		return
+	if c.opts.PingInterval > 0 && c.opts.PongTimeout > 0 {
+		c.opts.Wheel.schedule(c, c.opts.PingInterval)
 	}
+}
+
+// stopKeepalive takes the connection off the Wheel, once it has ended.
+func (c *Conn) stopKeepalive() {
 	c.keepalive.mu.Lock()
-	c.keepalive.timer = time.AfterFunc(c.opts.PingInterval, c.checkAlive)
-	c.keepalive.mu.Unlock()
+	defer c.keepalive.mu.Unlock()
+	c.opts.Wheel.cancel(c)
 }
 
 // cutLater cuts the connection after CloseTimeout, unless it has ended by then.
@@ -45,22 +46,42 @@ func (c *Conn) cutLater(draining bool) {
 		return
 	}
 	k.closing, k.draining = true, draining
-	if k.timer == nil {
-		k.timer = time.AfterFunc(c.opts.CloseTimeout, c.checkAlive)
-		return
-	}
-	k.timer.Reset(c.opts.CloseTimeout)
+	c.opts.Wheel.schedule(c, c.opts.CloseTimeout)
 }
 
-// stillDraining reports whether the peer has been heard lately by somebody who
-// waits for more, and if so, looks again later. By the holder of the lock.
-func (c *Conn) stillDraining() bool {
-	silent := time.Since(c.opened) - time.Duration(c.lastRead.Load())
-	if !c.keepalive.draining || !c.waiting.Load() || silent >= c.opts.CloseTimeout {
+// onTick is called by the Wheel when the time has come. It must not wait.
+func (c *Conn) onTick() {
+	if c.lookAlive() && c.wire.try() { // who holds wire is sending, which asks as well
+		c.pingNobody()
+	}
+}
+
+// lookAlive judges the connection and sees to it that it is looked at again. It
+// reports whether the peer is to be asked for a sign of life.
+func (c *Conn) lookAlive() (ask bool) {
+	k := &c.keepalive
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if c.hasEnded() {
 		return false
 	}
-	c.keepalive.timer.Reset(c.opts.CloseTimeout - silent)
-	return true
+	now, heard := time.Since(c.opened), time.Duration(c.lastRead.Load())
+	if k.closing {
+		if silent := now - heard; k.draining && c.waiting.Load() && silent < c.opts.CloseTimeout {
+			c.opts.Wheel.schedule(c, c.opts.CloseTimeout-silent)
+			return false
+		}
+		go c.cut()
+		return false
+	}
+	next, ask, dead := k.judge(now, heard, c.waiting.Load(), c.opts)
+	if dead {
+		// To close a stream may take its time.
+		go c.finish(CloseError{Code: frame.AbnormalClosure, Err: ErrPingTimeout})
+		return false
+	}
+	c.opts.Wheel.schedule(c, next)
+	return ask
 }
 
 // cut ends a connection that did not end by itself in time.
@@ -72,45 +93,6 @@ func (c *Conn) cut() {
 		end.Code, end.Reason = sent.code, sent.reason
 	}
 	c.finish(end)
-}
-
-func (c *Conn) stopKeepalive() {
-	c.keepalive.mu.Lock()
-	if t := c.keepalive.timer; t != nil {
-		t.Stop()
-		c.keepalive.timer = nil
-	}
-	c.keepalive.mu.Unlock()
-}
-
-// checkAlive runs when the timer fires.
-func (c *Conn) checkAlive() {
-	c.keepalive.mu.Lock()
-	closing := c.keepalive.closing
-	wait := closing && c.keepalive.timer != nil && c.stillDraining()
-	c.keepalive.mu.Unlock()
-	switch {
-	case wait:
-		return
-	case closing:
-		c.cut()
-		return
-	}
-	now := time.Since(c.opened)
-	heard := time.Duration(c.lastRead.Load())
-	next, ask, dead := c.keepalive.judge(now, heard, c.waiting.Load(), c.opts)
-	if dead {
-		c.finish(CloseError{Code: frame.AbnormalClosure, Err: ErrPingTimeout})
-		return
-	}
-	if ask && c.wire.try() { // who holds wire is sending, which asks as well
-		c.pingNobody()
-	}
-	c.keepalive.mu.Lock()
-	if t := c.keepalive.timer; t != nil && !c.keepalive.closing {
-		t.Reset(next)
-	}
-	c.keepalive.mu.Unlock()
 }
 
 // judge says what to do for a connection that heard from its peer at heard:
@@ -128,10 +110,12 @@ func (k *keepalive) judge(now, heard time.Duration, waiting bool, o Options) (ne
 	return o.PongTimeout, true, false
 }
 
-// pingNobody sends a ping that no call waits for, by the holder of wire.
+// pingNobody sends a ping that no call waits for, by the holder of wire, which it
+// lets go of.
 func (c *Conn) pingNobody() {
-	defer c.releaseWire()
 	if c.writeError() == nil {
-		c.sendControl(context.Background(), frame.Ping, nil)
+		c.appendControl(frame.Ping, nil)
+		c.out.note(0)
 	}
+	c.releaseWire()
 }

@@ -63,7 +63,7 @@ func (n *NetConn) Read(p []byte) (int, error) {
 	case err == nil:
 	case errors.Is(context.Cause(ctx), net.ErrClosed):
 		err = net.ErrClosed
-	case errors.As(err, &end) && end.normal():
+	case errors.As(err, &end) && end.Err == nil && (end.Remote || end.Clean) && end.normalCode():
 		err = io.EOF
 	}
 	return k, err
@@ -125,22 +125,25 @@ func (c *Conn) writeToStream(ctx context.Context, t Type, data []byte) (int, err
 		defer c.releaseTurn()
 	}
 	defer c.releaseWire()
-	room := getBuffer()
-	defer putBuffer(room)
+	room := c.out.room()
+	start := len(*room)
 	*room, err = c.out.frames.AppendUncompressed(*room, frame.Opcode(t), data)
 	if err != nil {
 		return 0, err
 	}
-	sent, err := c.sendSome(ctx, *room)
+	if c.mayWait() {
+		return len(data), nil
+	}
+	err = c.flush(ctx)
 	switch {
 	case err == nil:
 		return len(data), nil
 	case c.writeError() != nil:
 		return 0, c.writeError()
-	case sent == 0:
+	case c.out.sent <= start:
+		c.out.truncate(start)
 		return 0, err
 	}
-	c.out.rest = append([]byte(nil), (*room)[sent:]...)
 	return len(data), err
 }
 

@@ -92,6 +92,11 @@ type Options struct {
 	// may get up to a quarter less. It costs no allocation.
 	WriteTimeout time.Duration
 
+	// Wheel keeps the time for all connections that share it, which takes one
+	// timer for them all; nil for one of its own. A server that has none makes one
+	// for its connections.
+	Wheel *Wheel
+
 	// CloseTimeout bounds the closing handshake; by default 5 s. When it
 	// passes the connection is cut.
 	CloseTimeout time.Duration
@@ -112,6 +117,9 @@ const (
 func (o Options) withDefaults(client bool) Options {
 	if o.MaxFrames == 0 && client {
 		o.MaxFrames = DefaultMaxFramesClient
+	}
+	if o.Wheel == nil {
+		o.Wheel = new(Wheel)
 	}
 	o.PingInterval = duration(o.PingInterval, DefaultPingInterval)
 	o.PongTimeout = duration(o.PongTimeout, DefaultPongTimeout)

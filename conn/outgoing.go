@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/parleyws/parley/conn/message"
 	"github.com/parleyws/parley/frame"
@@ -17,10 +18,19 @@ type outgoing struct {
 	// Of the holder of wire:
 	frames    message.Encoder // what depends on nothing: control frames, plain messages
 	streaming bool            // a message has begun and not ended, so no other may begin
-	rest      []byte          // of a frame of which part has left: see NetConn
+	buf       *[]byte         // encoded frames; borrowed, nil if there are none
+	sent      int             // how much of buf has left
 	half      half
 	guard     guard
+	raw       rawWriter
+
+	buffered atomic.Int64 // bytes of buf that have not left
+	watched  atomic.Bool  // the Wheel will look whether they have
 }
+
+// maxBatch is how many bytes are collected while more input is there. More
+// than that gains nothing.
+const maxBatch = 64 << 10
 
 // takeTurn takes the right to send a message that depends on others.
 func (c *Conn) takeTurn(ctx context.Context) error {
@@ -70,28 +80,49 @@ func (c *Conn) take(ctx context.Context, l *lock) error {
 	return nil
 }
 
-// releaseWire sends what is owed and lets go of wire.
-func (c *Conn) releaseWire() {
-	for {
-		c.sendOwed()
-		c.wire.release()
-		// A ping that came between the two lines above found wire held.
-		if c.hasEnded() || !c.owed.isPending() || !c.wire.try() {
-			return
-		}
+// room returns the buffer to append frames to, by the holder of wire.
+func (o *outgoing) room() *[]byte {
+	if o.buf == nil {
+		o.buf = getBuffer()
 	}
+	return o.buf
 }
 
-// send writes encoded frames, by the holder of wire. If ctx ends before any of
-// them has left, nothing has happened: the error is that of ctx, and unsent. Any
-// other error is the end of writing.
-func (c *Conn) send(ctx context.Context, b []byte) (unsent bool, err error) {
-	n, err := c.sendSome(ctx, b)
+// note notes that the buffer has changed and its first n unsent bytes have left.
+func (o *outgoing) note(n int) {
+	if o.buf == nil {
+		return
+	}
+	if o.sent += n; o.sent == len(*o.buf) {
+		putBuffer(o.buf)
+		o.buf, o.sent = nil, 0
+		o.buffered.Store(0)
+		return
+	}
+	o.buffered.Store(int64(len(*o.buf) - o.sent))
+}
+
+// take back all that was appended at and after start.
+func (o *outgoing) truncate(start int) {
+	*o.buf = (*o.buf)[:start]
+	o.note(0)
+}
+
+// send sends the frames that the holder of wire has appended to the buffer at
+// start, now or, if the reading half is to come this way soon, then. If ctx ends
+// before any of them has left, nothing has happened: the error is that of ctx, and
+// unsent. Any other error is the end of writing.
+func (c *Conn) send(ctx context.Context, start int) (unsent bool, err error) {
+	if c.mayWait() {
+		return false, nil
+	}
+	err = c.flush(ctx)
 	if err == nil {
 		return false, nil
 	}
 	if cause := context.Cause(ctx); cause != nil && errors.Is(err, cause) && !c.hasEnded() {
-		if n == 0 {
+		if c.out.sent <= start {
+			c.out.truncate(start)
 			return true, err
 		}
 		c.abandon(err)
@@ -99,25 +130,124 @@ func (c *Conn) send(ctx context.Context, b []byte) (unsent bool, err error) {
 	return false, c.writeError()
 }
 
-// sendSome writes what is left of an earlier frame and then b, of which it
-// returns how much has left. An error other than that of ctx is the end of writing.
-func (c *Conn) sendSome(ctx context.Context, b []byte) (n int, err error) {
-	if rest := c.out.rest; len(rest) == 0 {
-		n, err = c.writeStream(ctx, b)
-	} else {
-		n, err = c.writeStream(ctx, append(rest, b...))
-		c.out.rest = rest[min(n, len(rest)):]
-		n -= len(rest)
+// mayWait reports whether what is in the buffer may leave together with what is
+// going to be written soon: with more input to be dealt with, that is likely, and
+// the reading half flushes before it waits. Should it not come to that, the Wheel
+// does.
+func (c *Conn) mayWait() bool {
+	out := &c.out
+	out.note(0)
+	if !c.more.Load() || len(*out.buf)-out.sent >= maxBatch {
+		return false
 	}
+	c.watchBuffer()
+	return true
+}
+
+// watchBuffer has the Wheel see to it that the buffer is sent.
+func (c *Conn) watchBuffer() {
+	if !c.out.watched.Load() && c.out.watched.CompareAndSwap(false, true) {
+		c.opts.Wheel.flushSoon(c)
+	}
+}
+
+// flush writes what is in the buffer, by the holder of wire. An error other than
+// that of ctx is the end of writing.
+func (c *Conn) flush(ctx context.Context) error {
+	out := &c.out
+	if out.buf == nil {
+		return nil
+	}
+	n, err := c.writeStream(ctx, (*out.buf)[out.sent:])
+	out.note(n)
+	if err != nil {
+		c.writeEnds(ctx, err)
+	}
+	return err
+}
+
+// writeEnds judges an error of the stream.
+func (c *Conn) writeEnds(ctx context.Context, err error) {
 	switch cause := context.Cause(ctx); {
-	case err == nil || c.hasEnded() || cause != nil && errors.Is(err, cause):
+	case c.hasEnded():
+	case cause != nil && errors.Is(err, cause):
+		// What others have written is still to be sent.
+		c.watchBuffer()
 	case errors.Is(err, ErrWriteTimeout):
 		c.finish(CloseError{Code: frame.AbnormalClosure, Err: err})
 	default:
 		c.failWriting(err)
 	}
-	return max(n, 0), err
 }
+
+// releaseWire sends what is owed and lets go of wire. It never waits: if the
+// stream does not take it all, that is left to a goroutine.
+func (c *Conn) releaseWire() {
+	for {
+		c.appendOwed()
+		if c.out.buf != nil && !c.more.Load() && !c.tryFlush() {
+			go c.flushAndRelease()
+			return
+		}
+		c.wire.release()
+		// What came between the lines above found wire held.
+		if !c.mustFlush() || !c.wire.try() {
+			return
+		}
+	}
+}
+
+// mustFlush reports whether there is something to send that nobody is about to.
+func (c *Conn) mustFlush() bool {
+	if c.hasEnded() {
+		return false
+	}
+	return c.owed.isPending() || c.out.buffered.Load() > 0 && !c.more.Load()
+}
+
+// tryFlush sends what is in the buffer if that can be done without waiting. It
+// reports whether nothing is left.
+func (c *Conn) tryFlush() bool {
+	if c.streamIsDead() {
+		c.out.truncate(c.out.sent)
+		return true
+	}
+	n := c.out.raw.tryWrite((*c.out.buf)[c.out.sent:])
+	c.out.note(n)
+	return c.out.buf == nil
+}
+
+func (c *Conn) flushAndRelease() {
+	c.flush(context.Background())
+	c.releaseWire()
+}
+
+// flushTick is called by the Wheel, some time after watchBuffer.
+func (c *Conn) flushTick() {
+	c.out.watched.Store(false)
+	if c.hasEnded() || c.out.buffered.Load() == 0 {
+		return
+	}
+	// The reading half did not come this way: it is held up, or gone.
+	c.more.Store(false)
+	if c.wire.try() {
+		c.releaseWire()
+	}
+}
+
+// Flush sends what has been written and waits for more input to be dealt with;
+// see [Conn.Write]. It returns when the stream has taken it.
+func (c *Conn) Flush(ctx context.Context) error {
+	if err := c.takeWire(ctx); err != nil {
+		return err
+	}
+	defer c.releaseWire()
+	return c.flush(ctx)
+}
+
+// Buffered returns how many bytes of frames have been written and not been taken
+// by the stream yet.
+func (c *Conn) Buffered() int { return int(c.out.buffered.Load()) }
 
 // abandon ends the connection because part of a frame has left and the rest will
 // not.
@@ -146,9 +276,13 @@ func (c *Conn) sayBrokenOff(end *CloseError) {
 	ctx, cancel := c.closeContext(context.Background())
 	defer cancel()
 	if ok, _ := c.wire.take(ctx, c.ended); ok {
-		c.sendCloseFrame(ctx, end.Code, end.Reason)
+		err := c.sendCloseFrame(ctx, end.Code, end.Reason)
 		c.wire.release()
+		if err == nil {
+			return
+		}
 	}
+	c.finish(*end)
 }
 
 // failWriting ends the writing half, by the holder of wire, because the stream
@@ -157,6 +291,13 @@ func (c *Conn) sayBrokenOff(end *CloseError) {
 func (c *Conn) failWriting(err error) {
 	c.writeFailed.CompareAndSwap(nil, &CloseError{Remote: true, Code: frame.AbnormalClosure, Err: err})
 	c.cutLater(false)
+}
+
+// streamIsDead reports whether the stream takes nothing more, not even what was
+// written before writing came to its end.
+func (c *Conn) streamIsDead() bool {
+	failed := c.writeFailed.Load()
+	return c.hasEnded() || failed != nil && failed.Remote
 }
 
 // writeError returns why nothing more can be written, or nil.

@@ -1,7 +1,6 @@
 package conn
 
 import (
-	"context"
 	"sync"
 
 	"github.com/parleyws/parley/frame"
@@ -41,32 +40,32 @@ func (o *owed) isPending() bool {
 }
 
 // answer owes the peer a pong. Whoever holds wire sends it before letting go;
-// if nobody does, a goroutine of its own, so that reading never waits for a
-// peer that does not read.
+// reading never waits for a peer that does not read.
 func (c *Conn) answer(payload []byte) {
 	c.owed.put(payload)
 	if c.wire.try() {
-		go c.releaseWire()
+		c.releaseWire()
 	}
 }
 
-// sendOwed sends the pong that is owed, by the holder of wire.
-func (c *Conn) sendOwed() {
-	var room [frame.MaxControlPayload]byte
-	payload, ok := c.owed.take(room[:0])
-	if !ok || c.writeError() != nil {
+// appendOwed appends the pong that is owed to the buffer, by the holder of wire.
+func (c *Conn) appendOwed() {
+	if !c.owed.isPending() {
 		return
 	}
-	c.sendControl(context.Background(), frame.Pong, payload)
+	var room [frame.MaxControlPayload]byte
+	payload, ok := c.owed.take(room[:0])
+	if ok && c.writeError() == nil {
+		c.appendControl(frame.Pong, payload)
+		c.mayWait()
+	}
 }
 
-// sendControl sends a ping or a pong, by the holder of wire.
-func (c *Conn) sendControl(ctx context.Context, op frame.Opcode, payload []byte) error {
-	var room [frame.MaxHeaderLen + frame.MaxControlPayload]byte
-	b, err := c.out.frames.AppendControl(room[:0], op, payload)
-	if err != nil {
-		return err
-	}
-	_, err = c.send(ctx, b)
-	return err
+// appendControl appends a ping or a pong to the buffer, by the holder of wire,
+// and returns where it begins.
+func (c *Conn) appendControl(op frame.Opcode, payload []byte) (start int) {
+	room := c.out.room()
+	start = len(*room)
+	*room, _ = c.out.frames.AppendControl(*room, op, payload) // which is not closed: see writeError
+	return start
 }

@@ -128,3 +128,6 @@ func timeout(t testing.TB) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
+
+// onTime reports whether what a Wheel was to do after want was done after d.
+func onTime(d, want time.Duration) bool { return d >= want && d <= want+want/32 }

@@ -35,7 +35,10 @@ func (c *Conn) sendPing(ctx context.Context, id uint64) error {
 		return err
 	}
 	defer c.releaseWire()
-	return c.sendControl(ctx, frame.Ping, binary.BigEndian.AppendUint64(nil, id))
+	var payload [8]byte
+	binary.BigEndian.PutUint64(payload[:], id)
+	_, err := c.send(ctx, c.appendControl(frame.Ping, payload[:]))
+	return err
 }
 
 // pings are the pings that wait for their pong, by the number that is their
@@ -96,5 +99,6 @@ func (c *Conn) Pong(ctx context.Context, payload []byte) error {
 		return err
 	}
 	defer c.releaseWire()
-	return c.sendControl(ctx, frame.Pong, payload)
+	_, err := c.send(ctx, c.appendControl(frame.Pong, payload))
+	return err
 }

@@ -56,6 +56,7 @@ func closedNormally(err error) bool {
 // the sake of ctx, what there is of it is kept for the next call.
 func (c *Conn) readMessage(ctx context.Context, dst []byte) (Type, []byte, error) {
 	u := &c.in.message
+	given := cap(dst)
 	if u.collected != nil {
 		dst = append(dst, *u.collected...)
 	}
@@ -74,8 +75,10 @@ func (c *Conn) readMessage(ctx context.Context, dst []byte) (Type, []byte, error
 			return Type(ev.Opcode), dst, nil
 		}
 		u.beginMessage(ev.Opcode)
-		if err := c.hold(cap(dst)); err != nil {
-			return 0, nil, err
+		if cap(dst) > given { // the caller's own memory is the caller's affair
+			if err := c.hold(cap(dst)); err != nil {
+				return 0, nil, err
+			}
 		}
 	}
 }

@@ -6,10 +6,14 @@ import (
 )
 
 // readAhead reads from a stream that cannot be interrupted, in a goroutine of
-// its own, so that whoever waits for the bytes can leave and come back for them.
-// It is of the holder of reader.
+// its own, so that whoever waits for the bytes can leave and come back for them. It
+// begins when it is needed first, and ends with the connection. By the holder of
+// reader.
 type readAhead struct {
-	result chan readResult // of the read that is under way; nil if there is none
+	requests chan []byte // nil until it is needed
+	results  chan readResult
+	busy     bool // a request is under way; the buffer is not ours meanwhile
+	late     *time.Timer
 }
 
 type readResult struct {
@@ -17,31 +21,57 @@ type readResult struct {
 	err error
 }
 
-// readAside is readStream for a stream that cannot be interrupted. p belongs to
-// the goroutine that reads until the call that returns its bytes, which need not
-// be this one: the caller must come with the same p again.
-func (c *Conn) readAside(ctx context.Context, deadline time.Time, p []byte) (int, error) {
+func (a *readAhead) begin(c *Conn) {
+	a.requests, a.results = make(chan []byte, 1), make(chan readResult, 1)
+	go func() {
+		for {
+			select {
+			case p := <-a.requests:
+				n, err := c.rw.Read(p)
+				a.results <- readResult{n, err}
+			case <-c.ended:
+				return
+			}
+		}
+	}()
+}
+
+// timer returns a channel that yields at the deadline, never for none.
+func (a *readAhead) timer(deadline time.Time) <-chan time.Time {
+	if deadline.IsZero() {
+		return nil
+	}
+	left := time.Until(deadline)
+	if a.late == nil {
+		a.late = time.NewTimer(left)
+	} else {
+		a.late.Reset(left)
+	}
+	return a.late.C
+}
+
+// readAside is readStream for a stream that cannot be interrupted. What is under
+// way when it returns early belongs to the next call.
+func (c *Conn) readAside(ctx context.Context, deadline time.Time) (int, error) {
 	a := &c.in.ahead
-	if a.result == nil {
+	if !a.busy {
+		p := c.in.buf.borrow()
 		if ctx.Done() == nil && deadline.IsZero() {
 			return c.rw.Read(p)
 		}
-		result := make(chan readResult, 1)
-		a.result = result
-		go func() {
-			n, err := c.rw.Read(p)
-			result <- readResult{n, err}
-		}()
+		if a.requests == nil {
+			a.begin(c)
+		}
+		a.requests <- p
+		a.busy = true
 	}
-	var late <-chan time.Time
-	if !deadline.IsZero() {
-		timer := time.NewTimer(time.Until(deadline))
-		defer timer.Stop()
-		late = timer.C
+	late := a.timer(deadline)
+	if late != nil {
+		defer a.late.Stop()
 	}
 	select {
-	case r := <-a.result:
-		a.result = nil
+	case r := <-a.results:
+		a.busy = false
 		return r.n, r.err
 	case <-ctx.Done():
 		return 0, context.Cause(ctx)

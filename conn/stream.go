@@ -24,6 +24,10 @@ var errReadLate = fmt.Errorf("websocket: read: %w", os.ErrDeadlineExceeded)
 func (c *Conn) watchStream(rw io.ReadWriteCloser, oneShot bool) {
 	c.rw = rw
 	c.out.half.writing = true
+	if raw := socket(rw); raw != nil {
+		c.in.raw.open(raw, &c.in.buf)
+		c.out.raw.open(raw)
+	}
 	if dl, ok := rw.(deadliner); ok && !oneShot {
 		c.in.half.stream, c.out.half.stream = dl, dl
 		return
@@ -32,31 +36,36 @@ func (c *Conn) watchStream(rw io.ReadWriteCloser, oneShot bool) {
 	c.out.guard.late = c.writeTooLate
 }
 
-// readStream reads from the stream until ctx ends or the deadline, if there is
-// one, passes. The error is then that of ctx, or errReadLate, and nothing is lost.
-// By the holder of reader.
-func (c *Conn) readStream(ctx context.Context, deadline time.Time, p []byte) (n int, err error) {
+// readStream reads from the stream into the buffer until ctx ends or the
+// deadline, if there is one, passes. The error is then that of ctx, or errReadLate,
+// and nothing is lost. By the holder of reader.
+func (c *Conn) readStream(ctx context.Context, deadline time.Time) (n int, err error) {
 	c.waiting.Store(true)
 	if c.in.half.stream == nil {
-		n, err = c.readAside(ctx, deadline, p)
+		n, err = c.readAside(ctx, deadline)
 	} else {
-		n, err = c.readWithin(ctx, deadline, p)
+		n, err = c.readWithin(ctx, deadline)
 	}
 	c.waiting.Store(false)
+	c.in.buf.filled(n)
 	if n > 0 {
 		c.lastRead.Store(int64(time.Since(c.opened)))
 	}
 	return n, err
 }
 
-func (c *Conn) readWithin(ctx context.Context, deadline time.Time, p []byte) (int, error) {
+func (c *Conn) readWithin(ctx context.Context, deadline time.Time) (n int, err error) {
 	half := &c.in.half
 	half.begin(ctx, deadline)
 	if ctx.Err() != nil {
 		half.end()
 		return 0, context.Cause(ctx)
 	}
-	n, err := c.rw.Read(p)
+	if c.in.raw.conn != nil {
+		n, err = c.in.raw.readInto()
+	} else {
+		n, err = c.rw.Read(c.in.buf.borrow())
+	}
 	interrupted := half.end()
 	if err != nil && errors.Is(err, os.ErrDeadlineExceeded) {
 		switch {
@@ -72,6 +81,15 @@ func (c *Conn) readWithin(ctx context.Context, deadline time.Time, p []byte) (in
 // writeStream writes all of p, within WriteTimeout and before ctx ends. n is
 // how much of it left. By the holder of wire.
 func (c *Conn) writeStream(ctx context.Context, p []byte) (n int, err error) {
+	if n = c.out.raw.tryWrite(p); n == len(p) {
+		return n, nil
+	}
+	m, err := c.writeWaiting(ctx, p[n:])
+	return n + m, err
+}
+
+// writeWaiting is writeStream for what there is no room for.
+func (c *Conn) writeWaiting(ctx context.Context, p []byte) (n int, err error) {
 	half := &c.out.half
 	if half.stream == nil {
 		c.out.guard.start(c.opts.WriteTimeout)

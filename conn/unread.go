@@ -51,10 +51,7 @@ func (c *Conn) endMessage() {
 	if u.opcode == 0 {
 		return
 	}
-	if u.collected != nil {
-		putBuffer(u.collected)
-	}
-	c.opts.Budget.release(u.held)
+	c.freeCollected()
 	*u = unread{number: u.number}
 }
 
@@ -67,8 +64,20 @@ func (c *Conn) leaveStream() {
 	case u.last:
 		c.endMessage()
 	default:
+		c.freeCollected()
 		u.stream, u.piece, u.skip = false, nil, true
 	}
+}
+
+// freeCollected gives back what was collected of the message.
+func (c *Conn) freeCollected() {
+	u := &c.in.message
+	if u.collected != nil {
+		putBuffer(u.collected)
+		u.collected = nil
+	}
+	c.opts.Budget.release(u.held)
+	u.held = 0
 }
 
 // collect keeps a piece of a message that is to be handed over whole. The error

@@ -76,14 +76,13 @@ func (c *Conn) writePlain(ctx context.Context, t Type, data []byte) error {
 		defer c.releaseTurn()
 	}
 	defer c.releaseWire()
-
-	room := getBuffer()
-	defer putBuffer(room)
+	room := c.out.room()
+	start := len(*room)
 	*room, err = c.out.frames.AppendUncompressed(*room, frame.Opcode(t), data)
 	if err != nil {
 		return err
 	}
-	_, err = c.send(ctx, *room)
+	_, err = c.send(ctx, start)
 	return err
 }
 
@@ -133,7 +132,10 @@ func (c *Conn) sendInTurn(ctx context.Context, b []byte, open bool) error {
 		return err
 	}
 	defer c.releaseWire()
-	unsent, err := c.send(ctx, b)
+	room := c.out.room()
+	start := len(*room)
+	*room = append(*room, b...)
+	unsent, err := c.send(ctx, start)
 	if unsent {
 		c.out.messages.Retract()
 	}

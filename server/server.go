@@ -56,8 +56,8 @@ func Handler(opts *Options, serve func(ctx context.Context, c *conn.Conn)) http.
 // be nil. The connection lives on when the HTTP handler returns.
 //
 // A [Server] has the same method, reads its options only once, and knows its
-// connections, which share a CompressLimit. Here they share one only if it is in
-// opts.
+// connections, which share a CompressLimit and a Wheel. Here they share them only
+// if they are in opts.
 func Accept(w http.ResponseWriter, r *http.Request, opts *Options) (*conn.Conn, error) {
 	s := &Server{}
 	if opts != nil {
@@ -99,6 +99,9 @@ func (s *Server) checkOptions() error {
 		s.setup.conn = s.Conn
 		if s.Deflate != nil && s.Conn.CompressLimit == nil {
 			s.setup.conn.CompressLimit = deflate.NewLimit(0)
+		}
+		if s.Conn.Wheel == nil {
+			s.setup.conn.Wheel = new(conn.Wheel)
 		}
 	})
 	return s.setup.err

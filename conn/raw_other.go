@@ -1,0 +1,22 @@
+//go:build !unix
+
+package conn
+
+import "io"
+
+// rawWriter and rawReader are for systems on which a socket cannot be asked
+// whether it has room, or bytes: they do nothing.
+type (
+	rawWriter struct{}
+	rawReader struct{ conn any }
+)
+
+func socket(io.ReadWriteCloser) any { return nil }
+
+func (*rawWriter) open(any) {}
+
+func (*rawWriter) tryWrite([]byte) int { return 0 }
+
+func (*rawReader) open(any, *readBuffer) {}
+
+func (*rawReader) readInto() (int, error) { return 0, nil }
