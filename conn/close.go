@@ -30,9 +30,10 @@ func (c *Conn) Close(ctx context.Context, code frame.CloseCode, reason string) e
 		return nil
 	}
 	c.closing.Store(true)
+	c.endQueue(ctx, code, reason)
 	err := c.sendClose(ctx, code, reason)
-	if err == nil {
-		err = c.awaitClose(ctx)
+	if failed := c.writeFailed.Load(); err == nil || failed != nil && !failed.Remote {
+		err = c.awaitClose(ctx) // perhaps of a close frame that sayLast sends
 	}
 	if err != nil {
 		// Nothing more will come of it: cut.
@@ -84,9 +85,12 @@ func (c *Conn) CloseWrite(ctx context.Context, code frame.CloseCode, reason stri
 	}
 	ctx, cancel := c.closeContext(ctx)
 	defer cancel()
+	c.endQueue(ctx, code, reason)
 	err := c.sendClose(ctx, code, reason)
 	if c.closeSent.Load() != nil {
 		c.cutLater(true)
+	} else {
+		c.out.queue.reopen()
 	}
 	return err
 }

@@ -62,7 +62,7 @@ func (c *Conn) sendCloseFrame(ctx context.Context, code frame.CloseCode, reason 
 	err = c.flush(ctx)
 	switch {
 	case err == nil || c.hasEnded() || c.streamIsDead():
-	case c.out.sent <= start:
+	case c.out.unsent(start):
 		c.out.truncate(start)
 		c.out.frames = message.Encoder{FromClient: c.client}
 		c.closeSent.Store(nil)

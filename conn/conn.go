@@ -101,7 +101,7 @@ func (c *Conn) compress(p deflate.Params) error {
 	if err != nil {
 		return err
 	}
-	c.out.messages.Deflate = z
+	c.out.messages.Deflate, c.out.direction = z, out
 	c.in.Inflate = deflate.NewDecompressor(in)
 	return nil
 }

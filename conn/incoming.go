@@ -22,6 +22,8 @@ type incoming struct {
 	ahead readAhead
 	buf   readBuffer
 
+	counts  counts
+	pings   flood
 	message unread
 	spent   time.Duration // waiting for the rest of the message that has begun
 	until   time.Time     // what ReadTimeout allows the call that runs; zero if it has not waited yet
@@ -56,6 +58,9 @@ func (c *Conn) decode(h *Handler) (message.Event, error) {
 		}
 		switch ev.Opcode {
 		case frame.Ping:
+			if err := c.checkPing(); err != nil {
+				return message.Event{}, err
+			}
 			c.answer(ev.Payload)
 			h.ping(c, ev.Payload)
 		case frame.Pong:
@@ -64,6 +69,7 @@ func (c *Conn) decode(h *Handler) (message.Event, error) {
 		case frame.Close:
 			return message.Event{}, c.peerClosed(ev.Code, ev.Reason)
 		default:
+			in.counts.piece(ev)
 			if ev.Last {
 				in.spent = 0
 			}
@@ -83,7 +89,9 @@ func (c *Conn) fill(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	in := &c.in
 	c.more.Store(false)
+	in.counts.publish()
 	if c.mustFlush() && c.wire.try() {
 		c.releaseWire()
 	}
@@ -176,6 +184,9 @@ func (c *Conn) beginReading(ctx context.Context) error {
 func (c *Conn) doneReading() {
 	if b := &c.in.buf; b.r == b.w && !c.in.message.stream && !c.in.ahead.busy {
 		b.free()
+	}
+	if c.hasEnded() {
+		c.in.counts.publish()
 	}
 	c.reader.release()
 	if c.hasEnded() {

@@ -86,6 +86,15 @@ type Options struct {
 	// connection with 1013 and a [*LimitError]; the others are not harmed.
 	Budget *Budget
 
+	// Queue makes writing a matter of a queue, so that nobody has to wait for a
+	// peer that is slow to read; nil for none: then a call that writes waits.
+	Queue *Queue
+
+	// MaxPings is how many pings a second the peer may send for long; by default
+	// 100. At once it may send ten times as many. A peer that sends more is
+	// disconnected with 1008 and a [*LimitError].
+	MaxPings int
+
 	// WriteTimeout bounds the writing of one message, or of one fragment of a
 	// streamed one, to a peer that does not read; by default 10 s. When it passes
 	// the connection fails with [ErrWriteTimeout]. One that follows another soon
@@ -107,6 +116,7 @@ const (
 	DefaultMaxMessage      = message.DefaultMaxMessage
 	DefaultMaxFrames       = message.DefaultMaxFrames
 	DefaultMaxFramesClient = 262144
+	DefaultMaxPings        = 100 // a second
 	DefaultPingInterval    = 20 * time.Second
 	DefaultPongTimeout     = 20 * time.Second
 	DefaultWriteTimeout    = 10 * time.Second
@@ -117,6 +127,9 @@ const (
 func (o Options) withDefaults(client bool) Options {
 	if o.MaxFrames == 0 && client {
 		o.MaxFrames = DefaultMaxFramesClient
+	}
+	if o.MaxPings == 0 {
+		o.MaxPings = DefaultMaxPings
 	}
 	if o.Wheel == nil {
 		o.Wheel = new(Wheel)

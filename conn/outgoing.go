@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/parleyws/parley/conn/message"
+	"github.com/parleyws/parley/deflate"
 	"github.com/parleyws/parley/frame"
 )
 
@@ -14,6 +15,9 @@ import (
 // control frame need not wait until a message is compressed or streamed.
 type outgoing struct {
 	messages message.Encoder // of the holder of turn: what depends on other messages
+
+	direction deflate.Direction // what is agreed of compressed messages
+	queue     queue
 
 	// Of the holder of wire:
 	frames    message.Encoder // what depends on nothing: control frames, plain messages
@@ -24,8 +28,10 @@ type outgoing struct {
 	guard     guard
 	raw       rawWriter
 
-	buffered atomic.Int64 // bytes of buf that have not left
-	watched  atomic.Bool  // the Wheel will look whether they have
+	buffered  atomic.Int64 // bytes of buf that have not left
+	watched   atomic.Bool  // the Wheel will look whether they have
+	gathering atomic.Bool  // the queue has more to write, and flushes after
+	counts    counts
 }
 
 // maxBatch is how many bytes are collected while more input is there. More
@@ -116,12 +122,16 @@ func (c *Conn) send(ctx context.Context, start int) (unsent bool, err error) {
 	if c.mayWait() {
 		return false, nil
 	}
-	err = c.flush(ctx)
+	return c.judge(ctx, start, c.flush(ctx))
+}
+
+// judge says what an error of flush means for the frames that begin at start.
+func (c *Conn) judge(ctx context.Context, start int, err error) (unsent bool, _ error) {
 	if err == nil {
 		return false, nil
 	}
 	if cause := context.Cause(ctx); cause != nil && errors.Is(err, cause) && !c.hasEnded() {
-		if c.out.sent <= start {
+		if c.out.unsent(start) {
 			c.out.truncate(start)
 			return true, err
 		}
@@ -130,6 +140,9 @@ func (c *Conn) send(ctx context.Context, start int) (unsent bool, err error) {
 	return false, c.writeError()
 }
 
+// unsent reports whether nothing has left of what was appended at start.
+func (o *outgoing) unsent(start int) bool { return o.buf != nil && o.sent <= start }
+
 // mayWait reports whether what is in the buffer may leave together with what is
 // going to be written soon: with more input to be dealt with, that is likely, and
 // the reading half flushes before it waits. Should it not come to that, the Wheel
@@ -137,12 +150,15 @@ func (c *Conn) send(ctx context.Context, start int) (unsent bool, err error) {
 func (c *Conn) mayWait() bool {
 	out := &c.out
 	out.note(0)
-	if !c.more.Load() || len(*out.buf)-out.sent >= maxBatch {
+	if !c.moreToCome() || len(*out.buf)-out.sent >= maxBatch {
 		return false
 	}
 	c.watchBuffer()
 	return true
 }
+
+// moreToCome reports whether somebody is about to write more, and will flush.
+func (c *Conn) moreToCome() bool { return c.more.Load() || c.out.gathering.Load() }
 
 // watchBuffer has the Wheel see to it that the buffer is sent.
 func (c *Conn) watchBuffer() {
@@ -160,6 +176,19 @@ func (c *Conn) flush(ctx context.Context) error {
 	}
 	n, err := c.writeStream(ctx, (*out.buf)[out.sent:])
 	out.note(n)
+	if err != nil {
+		c.writeEnds(ctx, err)
+	}
+	return err
+}
+
+// flushWith writes what is in the buffer, and data behind it, without copying
+// data, of which nothing may be left to others.
+func (c *Conn) flushWith(ctx context.Context, data []byte) error {
+	out := &c.out
+	head := (*out.buf)[out.sent:]
+	n, err := c.writeVectorStream(ctx, head, data)
+	out.note(min(n, len(head)))
 	if err != nil {
 		c.writeEnds(ctx, err)
 	}
@@ -185,9 +214,12 @@ func (c *Conn) writeEnds(ctx context.Context, err error) {
 func (c *Conn) releaseWire() {
 	for {
 		c.appendOwed()
-		if c.out.buf != nil && !c.more.Load() && !c.tryFlush() {
+		if c.out.buf != nil && !c.moreToCome() && !c.tryFlush() {
 			go c.flushAndRelease()
 			return
+		}
+		if !c.moreToCome() {
+			c.out.counts.publish()
 		}
 		c.wire.release()
 		// What came between the lines above found wire held.
@@ -202,7 +234,7 @@ func (c *Conn) mustFlush() bool {
 	if c.hasEnded() {
 		return false
 	}
-	return c.owed.isPending() || c.out.buffered.Load() > 0 && !c.more.Load()
+	return c.owed.isPending() || c.out.buffered.Load() > 0 && !c.moreToCome()
 }
 
 // tryFlush sends what is in the buffer if that can be done without waiting. It
@@ -230,6 +262,7 @@ func (c *Conn) flushTick() {
 	}
 	// The reading half did not come this way: it is held up, or gone.
 	c.more.Store(false)
+	c.out.gathering.Store(false)
 	if c.wire.try() {
 		c.releaseWire()
 	}
@@ -267,12 +300,14 @@ func (c *Conn) breakOff(cause error) error {
 	end := &CloseError{Code: frame.InternalError, Reason: "message broken off", Err: partialWrite(cause)}
 	if c.writeFailed.CompareAndSwap(nil, end) {
 		c.cutLater(false)
-		go c.sayBrokenOff(end)
+		go c.sayLast(end)
 	}
 	return c.writeError()
 }
 
-func (c *Conn) sayBrokenOff(end *CloseError) {
+// sayLast sends a close frame that says how writing has come to its end, though
+// nobody may write any more.
+func (c *Conn) sayLast(end *CloseError) {
 	ctx, cancel := c.closeContext(context.Background())
 	defer cancel()
 	if ok, _ := c.wire.take(ctx, c.ended); ok {

@@ -17,6 +17,10 @@ func (*rawWriter) open(any) {}
 
 func (*rawWriter) tryWrite([]byte) int { return 0 }
 
+func (*rawWriter) vectors() bool { return false }
+
+func (*rawWriter) writeVector(io.Writer, []byte, []byte) (int, error) { return 0, nil }
+
 func (*rawReader) open(any, *readBuffer) {}
 
 func (*rawReader) readInto() (int, error) { return 0, nil }

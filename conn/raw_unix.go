@@ -16,6 +16,9 @@ type rawWriter struct {
 	bytes []byte // to write
 	n     int    // written
 	write func(fd uintptr) bool
+
+	pair    [2][]byte
+	buffers net.Buffers
 }
 
 // rawReader reads from a socket into a buffer that is borrowed when there is
@@ -66,6 +69,18 @@ func (r *rawWriter) writeOnce(fd uintptr) bool {
 			return true
 		}
 	}
+}
+
+// vectors reports whether the stream takes two slices with one call.
+func (r *rawWriter) vectors() bool { return r.conn != nil }
+
+// writeVector writes two slices, and waits for room.
+func (r *rawWriter) writeVector(w io.Writer, head, data []byte) (int, error) {
+	r.pair = [2][]byte{head, data}
+	r.buffers = r.pair[:]
+	n, err := r.buffers.WriteTo(w)
+	r.pair, r.buffers = [2][]byte{}, nil
+	return int(n), err
 }
 
 func (r *rawReader) open(raw syscall.RawConn, buf *readBuffer) {

@@ -50,6 +50,7 @@ func (c *Conn) readStream(ctx context.Context, deadline time.Time) (n int, err e
 	c.in.buf.filled(n)
 	if n > 0 {
 		c.lastRead.Store(int64(time.Since(c.opened)))
+		c.in.counts.wire.Add(uint64(n))
 	}
 	return n, err
 }
@@ -81,15 +82,24 @@ func (c *Conn) readWithin(ctx context.Context, deadline time.Time) (n int, err e
 // writeStream writes all of p, within WriteTimeout and before ctx ends. n is
 // how much of it left. By the holder of wire.
 func (c *Conn) writeStream(ctx context.Context, p []byte) (n int, err error) {
-	if n = c.out.raw.tryWrite(p); n == len(p) {
-		return n, nil
+	if n = c.out.raw.tryWrite(p); n < len(p) {
+		var m int
+		m, err = c.writeWaiting(ctx, func() (int, error) { return c.rw.Write(p[n:]) })
+		n += m
 	}
-	m, err := c.writeWaiting(ctx, p[n:])
-	return n + m, err
+	c.out.counts.wire.Add(uint64(n))
+	return n, err
 }
 
-// writeWaiting is writeStream for what there is no room for.
-func (c *Conn) writeWaiting(ctx context.Context, p []byte) (n int, err error) {
+// writeVectorStream is writeStream for two slices, on a stream that can do that.
+func (c *Conn) writeVectorStream(ctx context.Context, head, data []byte) (n int, err error) {
+	n, err = c.writeWaiting(ctx, func() (int, error) { return c.out.raw.writeVector(c.rw, head, data) })
+	c.out.counts.wire.Add(uint64(n))
+	return n, err
+}
+
+// writeWaiting calls write, which may have to wait for room.
+func (c *Conn) writeWaiting(ctx context.Context, write func() (int, error)) (n int, err error) {
 	half := &c.out.half
 	if half.stream == nil {
 		c.out.guard.start(c.opts.WriteTimeout)
@@ -100,7 +110,7 @@ func (c *Conn) writeWaiting(ctx context.Context, p []byte) (n int, err error) {
 		half.end()
 		return 0, context.Cause(ctx)
 	}
-	n, err = c.rw.Write(p)
+	n, err = write()
 	interrupted := half.end()
 	if err != nil && errors.Is(err, os.ErrDeadlineExceeded) {
 		if interrupted {

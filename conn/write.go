@@ -42,10 +42,7 @@ func (c *Conn) write(ctx context.Context, t Type, data []byte, compress bool) er
 	if err := c.checkMessage(t, data); err != nil {
 		return err
 	}
-	if compress && c.out.messages.Compresses(len(data)) {
-		return c.writeCompressed(ctx, t, data)
-	}
-	return c.writePlain(ctx, t, data)
+	return c.dispatch(ctx, outMessage{t: t, data: data, plain: !compress})
 }
 
 func checkType(t Type) error {
@@ -67,7 +64,7 @@ func (c *Conn) checkMessage(t Type, data []byte) error {
 }
 
 // writePlain sends a message that depends on no other, so it needs wire only.
-func (c *Conn) writePlain(ctx context.Context, t Type, data []byte) error {
+func (c *Conn) writePlain(ctx context.Context, m outMessage) error {
 	inTurn, err := c.takeWireForMessage(ctx)
 	if err != nil {
 		return err
@@ -78,11 +75,37 @@ func (c *Conn) writePlain(ctx context.Context, t Type, data []byte) error {
 	defer c.releaseWire()
 	room := c.out.room()
 	start := len(*room)
-	*room, err = c.out.frames.AppendUncompressed(*room, frame.Opcode(t), data)
-	if err != nil {
-		return err
+	switch {
+	case len(m.data) >= vectorFrom && c.out.raw.vectors() && !c.client:
+		return c.writeVector(ctx, start, m)
+	case m.frame != nil:
+		*room = append(*room, m.frame...)
+	default:
+		*room, err = c.out.frames.AppendUncompressed(*room, frame.Opcode(m.t), m.data)
+		if err != nil {
+			return err
+		}
 	}
 	_, err = c.send(ctx, start)
+	c.out.counts.message(len(m.data), err)
+	return err
+}
+
+// vectorFrom is the size in bytes from which a message is not copied behind its
+// header, but written from where it is.
+const vectorFrom = 32 << 10
+
+// writeVector sends a message, by the holder of wire, without copying it.
+func (c *Conn) writeVector(ctx context.Context, start int, m outMessage) error {
+	data := m.frame
+	if data == nil {
+		room := c.out.room()
+		h := frame.Header{Fin: true, Opcode: frame.Opcode(m.t), Length: int64(len(m.data))}
+		*room = h.Append(*room)
+		data = m.data
+	}
+	_, err := c.judge(ctx, start, c.flushWith(ctx, data))
+	c.out.counts.message(len(m.data), err)
 	return err
 }
 
@@ -121,12 +144,13 @@ func (c *Conn) writeCompressed(ctx context.Context, t Type, data []byte) error {
 	if err != nil {
 		return err
 	}
-	return c.sendInTurn(ctx, *room, false)
+	return c.sendInTurn(ctx, *room, len(data), false)
 }
 
-// sendInTurn sends frames that the holder of turn has encoded last. open says
-// that they leave a message unfinished. What has not left is taken back.
-func (c *Conn) sendInTurn(ctx context.Context, b []byte, open bool) error {
+// sendInTurn sends frames that the holder of turn has encoded last, of so many
+// bytes of payload. open says that they leave a message unfinished. What has not
+// left is taken back.
+func (c *Conn) sendInTurn(ctx context.Context, b []byte, payload int, open bool) error {
 	if err := c.takeWire(ctx); err != nil {
 		c.out.messages.Retract()
 		return err
@@ -139,10 +163,15 @@ func (c *Conn) sendInTurn(ctx context.Context, b []byte, open bool) error {
 	if unsent {
 		c.out.messages.Retract()
 	}
-	if err == nil {
-		c.out.streaming = open
+	if err != nil {
+		return err
 	}
-	return err
+	if c.out.streaming = open; open {
+		c.out.counts.newBytes += uint64(payload)
+	} else {
+		c.out.counts.message(payload, nil)
+	}
+	return nil
 }
 
 // acquireCompression waits for CompressLimit, until ctx, the connection or the

@@ -186,7 +186,7 @@ func (w *MessageWriter) send(piece []byte, last bool) error {
 	var err error
 	*room, err = w.encode(*room, piece, last)
 	if err == nil {
-		err = w.c.sendInTurn(w.ctx, *room, !last)
+		err = w.c.sendInTurn(w.ctx, *room, len(piece), !last)
 	}
 	if err != nil {
 		return w.giveUp(err)
