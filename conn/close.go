@@ -60,8 +60,14 @@ func checkClose(code frame.CloseCode, reason string) error {
 }
 
 // CloseNow ends the connection without a closing handshake. It does not wait
-// for anything, and is safe to call from any goroutine, any number of times.
+// for anything, and is safe to call from any goroutine, any number of times. What
+// was written and waits to leave together with more (see [Conn.Flush]) leaves, if
+// the stream takes it at once.
 func (c *Conn) CloseNow() error {
+	if c.out.buffered.Load() > 0 && c.wire.try() {
+		c.tryFlush()
+		c.wire.release()
+	}
 	c.finish(CloseError{Code: frame.AbnormalClosure})
 	return nil
 }

@@ -34,7 +34,11 @@ func (c *Conn) closeContext(ctx context.Context) (context.Context, context.Cance
 
 // sendClose sends our close frame, unless one has left already.
 func (c *Conn) sendClose(ctx context.Context, code frame.CloseCode, reason string) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if ok, err := c.wire.take(ctx, c.ended); !ok {
+		c.leftQueue(&c.wire)
 		return err
 	}
 	defer c.releaseWire()
@@ -82,6 +86,7 @@ func (c *Conn) awaitClose(ctx context.Context) error {
 	}
 	ok, err := c.reader.take(ctx, c.ended)
 	if !ok {
+		c.leftQueue(&c.reader)
 		return err
 	}
 	defer c.doneReading()
@@ -163,11 +168,13 @@ func (c *Conn) linger(ctx context.Context, endFirst bool) {
 			return
 		}
 	}
-	for drained := 0; drained < maxDrain; {
+	for drained, empty := 0, 0; drained < maxDrain && empty < maxEmptyReads; {
 		n, err := c.readStream(ctx, time.Time{})
-		drained += n
-		if n == 0 || err != nil {
+		if err != nil {
 			return
+		}
+		if drained += n; n == 0 {
+			empty++
 		}
 	}
 }

@@ -113,7 +113,11 @@ func (c *Conn) finish(end CloseError) *CloseError {
 		c.in.half.stop()
 		c.out.half.stop()
 		c.out.guard.end()
-		c.rw.Close()
+		if end.Clean {
+			c.rw.Close()
+		} else {
+			c.cutStream()
+		}
 	})
 	c.freeIn()
 	c.freeOut()

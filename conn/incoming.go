@@ -130,7 +130,7 @@ func (c *Conn) readSome(ctx context.Context) (n int, err error) {
 // readDeadline returns until when the next bytes must be there, or zero.
 func (c *Conn) readDeadline(now time.Time) (deadline time.Time) {
 	in := &c.in
-	if c.opts.ReadTimeout > 0 {
+	if c.opts.ReadTimeout > 0 && !c.closing.Load() { // CloseTimeout bounds that
 		if in.until.IsZero() {
 			in.until = now.Add(c.opts.ReadTimeout)
 		}

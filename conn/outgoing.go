@@ -77,13 +77,31 @@ func (c *Conn) take(ctx context.Context, l *lock) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if ok, err := l.take(ctx, c.ended); !ok {
-		if err == nil {
-			err = c.writeError()
-		}
-		return err
+	ok, err := l.take(ctx, c.ended)
+	if ok {
+		return nil
 	}
-	return nil
+	c.leftQueue(l)
+	if err == nil {
+		err = c.writeError()
+	}
+	return err
+}
+
+// leftQueue makes up for what the last holder of a lock has left to the next, who
+// gave up waiting as it was handed over.
+func (c *Conn) leftQueue(l *lock) {
+	switch {
+	case l == &c.wire:
+		if c.mustFlush() && c.wire.try() {
+			c.releaseWire()
+		}
+	case !c.hasEnded():
+	case l == &c.turn:
+		c.freeOut()
+	case l == &c.reader:
+		c.freeIn()
+	}
 }
 
 // room returns the buffer to append frames to, by the holder of wire.
@@ -214,7 +232,7 @@ func (c *Conn) writeEnds(ctx context.Context, err error) {
 func (c *Conn) releaseWire() {
 	for {
 		c.appendOwed()
-		if c.out.buf != nil && !c.moreToCome() && !c.tryFlush() {
+		if !c.moreToCome() && !c.tryFlush() {
 			go c.flushAndRelease()
 			return
 		}
@@ -237,9 +255,12 @@ func (c *Conn) mustFlush() bool {
 	return c.owed.isPending() || c.out.buffered.Load() > 0 && !c.moreToCome()
 }
 
-// tryFlush sends what is in the buffer if that can be done without waiting. It
-// reports whether nothing is left.
+// tryFlush sends what is in the buffer if that can be done without waiting, by
+// the holder of wire. It reports whether nothing is left.
 func (c *Conn) tryFlush() bool {
+	if c.out.buf == nil {
+		return true
+	}
 	if c.streamIsDead() {
 		c.out.truncate(c.out.sent)
 		return true
@@ -268,8 +289,14 @@ func (c *Conn) flushTick() {
 	}
 }
 
-// Flush sends what has been written and waits for more input to be dealt with;
-// see [Conn.Write]. It returns when the stream has taken it.
+// Flush sends what has been written and has not left yet. It returns when the
+// stream has taken it.
+//
+// While more input is at hand than has been dealt with, what is written is
+// collected, and leaves with one system call when all of that is dealt with. If
+// that takes long, because the goroutine that reads waits for something else, it
+// leaves after about a millisecond. So there is seldom a reason to call Flush. With
+// an [Options.Queue], what is queued is not waited for.
 func (c *Conn) Flush(ctx context.Context) error {
 	if err := c.takeWire(ctx); err != nil {
 		return err
@@ -310,7 +337,9 @@ func (c *Conn) breakOff(cause error) error {
 func (c *Conn) sayLast(end *CloseError) {
 	ctx, cancel := c.closeContext(context.Background())
 	defer cancel()
-	if ok, _ := c.wire.take(ctx, c.ended); ok {
+	if ok, _ := c.wire.take(ctx, c.ended); !ok {
+		c.leftQueue(&c.wire)
+	} else {
 		err := c.sendCloseFrame(ctx, end.Code, end.Reason)
 		c.wire.release()
 		if err == nil {

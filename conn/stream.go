@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"sync"
 	"time"
@@ -15,6 +16,22 @@ import (
 // halfCloser is a stream whose writing half can end by itself, as a
 // *net.TCPConn or a *tls.Conn.
 type halfCloser interface{ CloseWrite() error }
+
+// tlsConn is a *tls.Conn, or what is like it. When a write on it has been
+// interrupted it takes no other, and to close it waits for the peer, so it is cut
+// underneath.
+type tlsConn interface {
+	HandshakeContext(context.Context) error
+	NetConn() net.Conn
+}
+
+// cutStream closes the stream, and does not wait.
+func (c *Conn) cutStream() {
+	if t, ok := c.rw.(tlsConn); ok {
+		t.NetConn().Close()
+	}
+	c.rw.Close()
+}
 
 // errReadLate says that a read has met its deadline, for a caller who knows
 // what the deadline was for.
@@ -29,8 +46,11 @@ func (c *Conn) watchStream(rw io.ReadWriteCloser, oneShot bool) {
 		c.out.raw.open(raw)
 	}
 	if dl, ok := rw.(deadliner); ok && !oneShot {
-		c.in.half.stream, c.out.half.stream = dl, dl
-		return
+		c.in.half.stream = dl
+		if _, ok := rw.(tlsConn); !ok {
+			c.out.half.stream = dl
+			return
+		}
 	}
 	c.out.half.cut = c.abandon
 	c.out.guard.late = c.writeTooLate
