@@ -77,8 +77,8 @@ func (c *Conn) CloseNow() error {
 // delivered, and then the reading call returns the [*CloseError]. That is how to
 // say the last word and still hear the peer out. Nothing can be written any more.
 //
-// When CloseTimeout passes without a byte from the peer, or with nobody to read
-// what comes, the connection is cut. Of code and reason see [Conn.Close]. On a
+// When CloseTimeout passes without a byte that is read, because the peer sends
+// nothing or because nobody reads, the connection is cut. Of code and reason see [Conn.Close]. On a
 // connection that has ended, or is closing, CloseWrite does nothing.
 //
 // If ctx ends before the frame could be begun, nothing has happened but the error.
@@ -93,10 +93,13 @@ func (c *Conn) CloseWrite(ctx context.Context, code frame.CloseCode, reason stri
 	defer cancel()
 	c.endQueue(ctx, code, reason)
 	err := c.sendClose(ctx, code, reason)
-	if c.closeSent.Load() != nil {
+	switch {
+	case err == nil:
 		c.cutLater(true)
-	} else {
+	case c.closeSent.Load() == nil:
 		c.out.queue.reopen()
+	default:
+		c.finish(CloseError{Code: code, Reason: reason, Err: err})
 	}
 	return err
 }

@@ -52,7 +52,8 @@ func (c *Conn) sendClose(ctx context.Context, code frame.CloseCode, reason strin
 }
 
 // sendCloseFrame sends our close frame, by the holder of wire. If ctx ends before
-// any of it has left, nothing has happened but the error.
+// any of it has left, nothing has happened but the error, and closeSent stays nil.
+// After any other error the caller ends the connection.
 func (c *Conn) sendCloseFrame(ctx context.Context, code frame.CloseCode, reason string) error {
 	room := c.out.room()
 	start := len(*room)
@@ -64,14 +65,10 @@ func (c *Conn) sendCloseFrame(ctx context.Context, code frame.CloseCode, reason 
 	c.out.note(0)
 	c.closeSent.Store(&closeFrame{code, reason})
 	err = c.flush(ctx)
-	switch {
-	case err == nil || c.hasEnded() || c.streamIsDead():
-	case c.out.unsent(start):
+	if err != nil && !c.streamIsDead() && c.out.unsent(start) {
 		c.out.truncate(start)
 		c.out.frames = message.Encoder{FromClient: c.client}
 		c.closeSent.Store(nil)
-	default:
-		c.finish(CloseError{Code: code, Reason: reason, Err: err})
 	}
 	return err
 }
@@ -90,6 +87,8 @@ func (c *Conn) awaitClose(ctx context.Context) error {
 		return err
 	}
 	defer c.doneReading()
+	// Nothing is kept of what comes, so there is nothing to limit.
+	c.in.MaxMessage, c.in.MaxFrames = -1, -1
 	for !c.hasEnded() {
 		if _, err := c.nextEvent(ctx, nil); err != nil && !c.hasEnded() {
 			return err

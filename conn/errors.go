@@ -2,7 +2,6 @@ package conn
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"time"
@@ -33,11 +32,11 @@ var (
 
 	// ErrReadTimeout is returned by a call that reads when nothing came in
 	// time. The connection goes on. It is an [os.ErrDeadlineExceeded].
-	ErrReadTimeout = fmt.Errorf("websocket: nothing to read in time (option ReadTimeout): %w", os.ErrDeadlineExceeded)
+	ErrReadTimeout error = timeoutError("websocket: nothing to read in time (option ReadTimeout)")
 
 	// ErrWriteTimeout is the cause of a [CloseError] when the peer did not
 	// read what was sent. It is an [os.ErrDeadlineExceeded].
-	ErrWriteTimeout = fmt.Errorf("websocket: peer does not read (option WriteTimeout): %w", os.ErrDeadlineExceeded)
+	ErrWriteTimeout error = timeoutError("websocket: peer does not read (option WriteTimeout)")
 
 	// ErrMessageTimeout is the cause of a [CloseError] when a message that
 	// had begun did not come to its end in time.
@@ -52,6 +51,15 @@ var (
 	// another.
 	ErrMessageEnded = errors.New("websocket: the message is over")
 )
+
+// timeoutError is a net.Error and an os.ErrDeadlineExceeded, as a deadline of the
+// net package is.
+type timeoutError string
+
+func (e timeoutError) Error() string        { return string(e) }
+func (e timeoutError) Timeout() bool        { return true }
+func (e timeoutError) Temporary() bool      { return true }
+func (e timeoutError) Is(target error) bool { return target == os.ErrDeadlineExceeded }
 
 // CloseError says how a connection ended: which side ended it, the close code
 // and reason, and the cause. Once a connection has ended, every call returns

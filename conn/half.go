@@ -39,15 +39,18 @@ type deadliner interface {
 var longAgo = time.Unix(1, 0)
 
 // begin begins a call that ends when ctx does, or at the deadline, which may be
-// zero for none.
-func (h *half) begin(ctx context.Context, deadline time.Time) {
+// zero for none. The error says that ctx has ended already.
+func (h *half) begin(ctx context.Context, deadline time.Time) error {
+	done := ctx.Done()
+	if done != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if deadline != h.deadline && h.stream != nil {
 		h.set(deadline)
 		h.deadline = deadline
 	}
-	done := ctx.Done()
 	if done == nil && h.done == nil {
-		return
+		return nil
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -58,7 +61,14 @@ func (h *half) begin(ctx context.Context, deadline time.Time) {
 		if done != nil {
 			h.watch(ctx)
 		}
+		return nil
 	}
+	// Whether it ended before the call was seen to run, only ctx can tell.
+	if ctx.Err() != nil {
+		h.running = false
+		return context.Cause(ctx)
+	}
+	return nil
 }
 
 // watch interrupts the call that runs when ctx ends, by the holder of mu.

@@ -33,8 +33,7 @@ func (c *Conn) stopKeepalive() {
 }
 
 // cutLater cuts the connection after CloseTimeout, unless it has ended by then.
-// While draining the time counts from the last byte that came to somebody who was
-// waiting for it.
+// While draining the time counts from the last byte that somebody has read.
 func (c *Conn) cutLater(draining bool) {
 	k := &c.keepalive
 	k.mu.Lock()
@@ -67,7 +66,7 @@ func (c *Conn) lookAlive() (ask bool) {
 	}
 	now, heard := time.Since(c.opened), time.Duration(c.lastRead.Load())
 	if k.closing {
-		if silent := now - heard; k.draining && c.waiting.Load() && silent < c.opts.CloseTimeout {
+		if silent := now - heard; k.draining && silent < c.opts.CloseTimeout {
 			c.opts.Wheel.schedule(c, c.opts.CloseTimeout-silent)
 			return false
 		}

@@ -19,6 +19,8 @@ type NetConn struct {
 	c       *Conn
 	op      frame.Opcode
 	reading lock
+	number  uint64 // of the message that is being read
+	eof     error  // that a normal closure is
 	read    deadline
 	write   deadline
 
@@ -33,6 +35,9 @@ type NetConn struct {
 // As nothing is collected, MaxMessage and MaxFrames do not hold for what is read
 // through the NetConn. Read returns [io.EOF] after a normal closure by the peer
 // (1000, 1001, or no code), and the [*CloseError] after any other.
+//
+// Without a deadline Write waits no longer than WriteTimeout, and then the
+// connection fails: for peers that pause, set that to -1.
 //
 // c may still be used for all else, such as pings. One reads either through c or
 // through the NetConn.
@@ -58,13 +63,8 @@ func (n *NetConn) Read(p []byte) (int, error) {
 		defer n.reading.release()
 	}
 	k, err := n.readFrom(ctx, p)
-	var end *CloseError
-	switch {
-	case err == nil:
-	case errors.Is(context.Cause(ctx), net.ErrClosed):
+	if err != nil && errors.Is(context.Cause(ctx), net.ErrClosed) {
 		err = net.ErrClosed
-	case errors.As(err, &end) && end.Err == nil && (end.Remote || end.Clean) && end.normalCode():
-		err = io.EOF
 	}
 	return k, err
 }
@@ -72,25 +72,40 @@ func (n *NetConn) Read(p []byte) (int, error) {
 func (n *NetConn) readFrom(ctx context.Context, p []byte) (int, error) {
 	c := n.c
 	if err := c.beginReading(ctx); err != nil {
-		return 0, err
+		return 0, n.endOfStream(err, io.EOF)
 	}
 	defer c.doneReading()
 	in := &c.in
 	defer func(bytes int64, frames int) { in.MaxMessage, in.MaxFrames = bytes, frames }(in.MaxMessage, in.MaxFrames)
 	in.MaxMessage, in.MaxFrames = -1, -1
 	for {
-		if !in.message.stream {
-			if t, err := c.beginStream(ctx); err != nil {
-				return 0, err
-			} else if frame.Opcode(t) != n.op {
+		if !in.message.stream || in.message.number != n.number {
+			t, err := c.beginStream(ctx)
+			if err != nil {
+				return 0, n.endOfStream(err, io.EOF)
+			}
+			if frame.Opcode(t) != n.op {
 				return 0, c.fail(errWrongType)
 			}
+			n.number = in.message.number
 		}
 		// The end of a message is not the end of the stream.
 		if k, err := c.readStreamed(ctx, p); err != io.EOF {
-			return k, err
+			return k, n.endOfStream(err, io.ErrUnexpectedEOF)
 		}
 	}
+}
+
+// endOfStream returns eof in the place of a normal closure, and from then on.
+func (n *NetConn) endOfStream(err, eof error) error {
+	var end *CloseError
+	if !errors.As(err, &end) || end.Err != nil || !end.Remote && !end.Clean || !end.normalCode() {
+		return err
+	}
+	if n.eof == nil {
+		n.eof = eof
+	}
+	return n.eof
 }
 
 var errWrongType = &frame.Error{
@@ -99,11 +114,16 @@ var errWrongType = &frame.Error{
 	Reason:  "message of the wrong type",
 }
 
-// Write sends p as one message. If its deadline passes when part of it has left,
-// the rest leaves before whatever is written next: it counts as written, though
-// the error is [os.ErrDeadlineExceeded].
+// Write sends p as one message, which is never compressed; nothing, if p is empty.
+// If its deadline passes when part of it has left, the rest leaves before whatever
+// is written next: it counts as written, though the error is
+// [os.ErrDeadlineExceeded]. Over TLS and other streams whose writes cannot be
+// interrupted, that costs the connection.
 func (n *NetConn) Write(p []byte) (int, error) {
 	ctx := n.write.context()
+	if len(p) == 0 {
+		return 0, context.Cause(ctx)
+	}
 	k, err := n.c.writeToStream(ctx, Type(n.op), p)
 	if err != nil && errors.Is(context.Cause(ctx), net.ErrClosed) {
 		err = net.ErrClosed
@@ -149,19 +169,29 @@ func (c *Conn) writeToStream(ctx context.Context, t Type, data []byte) (int, err
 	return len(data), err
 }
 
-// Close sends a close frame with code 1000 and returns; the rest of the closing
-// handshake takes its course without the caller, within CloseTimeout. Reads and
-// writes that wait return [net.ErrClosed].
+// Close sends a close frame with code 1000, for which it waits a second at most;
+// the rest of the closing handshake takes its course without the caller, within
+// CloseTimeout. Reads and writes that wait return [net.ErrClosed].
 func (n *NetConn) Close() error {
 	n.closeOnce.Do(func() {
 		n.read.end(net.ErrClosed)
 		n.write.end(net.ErrClosed)
-		// By now nobody reads, so this finishes by itself.
-		if n.c.CloseWrite(context.Background(), frame.NormalClosure, "") == nil {
-			go n.c.Close(context.Background(), frame.NormalClosure, "")
-			return
+		sent := make(chan struct{})
+		go func() {
+			err := n.c.CloseWrite(context.Background(), frame.NormalClosure, "")
+			close(sent)
+			if err != nil {
+				n.c.CloseNow()
+				return
+			}
+			n.c.Close(context.Background(), frame.NormalClosure, "")
+		}()
+		timer := time.NewTimer(lingerTime)
+		defer timer.Stop()
+		select {
+		case <-sent:
+		case <-timer.C:
 		}
-		n.c.CloseNow()
 	})
 	return nil
 }

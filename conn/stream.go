@@ -77,10 +77,8 @@ func (c *Conn) readStream(ctx context.Context, deadline time.Time) (n int, err e
 
 func (c *Conn) readWithin(ctx context.Context, deadline time.Time) (n int, err error) {
 	half := &c.in.half
-	half.begin(ctx, deadline)
-	if ctx.Err() != nil {
-		half.end()
-		return 0, context.Cause(ctx)
+	if err := half.begin(ctx, deadline); err != nil {
+		return 0, err
 	}
 	if c.in.raw.conn != nil {
 		n, err = c.in.raw.readInto()
@@ -125,10 +123,8 @@ func (c *Conn) writeWaiting(ctx context.Context, write func() (int, error)) (n i
 		c.out.guard.start(c.opts.WriteTimeout)
 		defer c.out.guard.end()
 	}
-	half.begin(ctx, c.writeDeadline())
-	if ctx.Err() != nil {
-		half.end()
-		return 0, context.Cause(ctx)
+	if err := half.begin(ctx, c.writeDeadline()); err != nil {
+		return 0, err
 	}
 	n, err = write()
 	interrupted := half.end()

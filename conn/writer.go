@@ -111,18 +111,20 @@ func (w *MessageWriter) ReadFrom(r io.Reader) (n int64, err error) {
 		if err := w.check(nil); err != nil {
 			return n, err
 		}
-		if len(*w.room) == writerBuffer {
-			if err := w.Flush(); err != nil {
-				return n, err
-			}
-		}
-		*w.room = slices.Grow(*w.room, writerBuffer-len(*w.room))
-		k, err := r.Read((*w.room)[len(*w.room):writerBuffer])
-		if err := w.check((*w.room)[len(*w.room):][:k]); err != nil {
+		*w.room = slices.Grow(*w.room, 2*writerBuffer-len(*w.room))
+		collected := len(*w.room)
+		k, err := r.Read((*w.room)[collected : 2*writerBuffer])
+		*w.room = (*w.room)[:collected+k]
+		if err := w.check((*w.room)[collected:]); err != nil {
 			return n, err
 		}
-		*w.room = (*w.room)[:len(*w.room)+k]
 		n += int64(k)
+		if collected+k > writerBuffer {
+			if err := w.send((*w.room)[:writerBuffer], false); err != nil {
+				return n, err
+			}
+			*w.room = append((*w.room)[:0], (*w.room)[writerBuffer:]...)
+		}
 		switch {
 		case err == io.EOF:
 			return n, nil

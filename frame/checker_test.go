@@ -125,3 +125,24 @@ func TestCheckDoesNotAllocate(t *testing.T) {
 		t.Errorf("a frame in place: %v allocations", n)
 	}
 }
+
+func TestCheckerKnowsWhetherAMessageIsUnfinished(t *testing.T) {
+	var c frame.Checker
+	for i, step := range []struct {
+		h    frame.Header
+		want bool
+	}{
+		{frame.Header{Opcode: frame.Text}, true},
+		{frame.Header{Opcode: frame.Ping, Fin: true}, true},
+		{frame.Header{Opcode: frame.Continuation}, true},
+		{frame.Header{Opcode: frame.Continuation, Fin: true}, false},
+		{frame.Header{Opcode: frame.Binary, Fin: true}, false},
+	} {
+		if err := c.Check(step.h); err != nil {
+			t.Fatal(err)
+		}
+		if c.InMessage() != step.want {
+			t.Errorf("after frame %d: %v", i, c.InMessage())
+		}
+	}
+}
