@@ -44,6 +44,7 @@ type Conn struct {
 
 	life life
 
+	onEnd   func(*Conn)
 	endOnce sync.Once
 	ended   chan struct{} // closed after end is set
 	end     *CloseError
@@ -69,7 +70,7 @@ func New(rw io.ReadWriteCloser, s Setup, opts *Options) (*Conn, error) {
 		opened:      time.Now(),
 		ended:       make(chan struct{}),
 	}
-	c.life.parent = s.Context
+	c.life.parent, c.onEnd = s.Context, s.OnEnd
 	c.watchStream(rw, s.OneShotDeadlines)
 	c.in.buf.begin(s.Buffered)
 	c.in.Decoder = message.Decoder{

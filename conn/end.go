@@ -118,6 +118,9 @@ func (c *Conn) finish(end CloseError) *CloseError {
 		} else {
 			c.cutStream()
 		}
+		if c.onEnd != nil {
+			c.onEnd(c)
+		}
 	})
 	c.freeIn()
 	c.freeOut()

@@ -15,6 +15,10 @@ type Setup struct {
 	Deflate     *deflate.Params // nil if no compression was agreed
 	Buffered    []byte          // bytes that the peer sent on the heels of its handshake; the Conn keeps them
 
+	// OnEnd is called once, when the connection has ended, on whichever goroutine
+	// has ended it: it must not wait. nil for nothing.
+	OnEnd func(c *Conn)
+
 	// OneShotDeadlines says that the deadlines of the stream, if it has any,
 	// cannot be set again once they have passed, as those of an HTTP/2 stream
 	// in net/http: the Conn leaves them alone and keeps the time itself.

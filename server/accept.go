@@ -119,6 +119,7 @@ func (s *Server) newConn(ctx context.Context, rw io.ReadWriteCloser, a agreement
 		Deflate:     a.deflate,
 		Buffered:    early,
 		Context:     ctx,
+		OnEnd:       s.setup.onEnd,
 	}, &s.setup.conn)
 }
 

@@ -15,22 +15,38 @@ type Hooks[S any] struct {
 	OnClose   func(s S, c *conn.Conn, err error)      // err is nil if the peer closed normally
 }
 
-// Handle makes s serve its connections by h. Call it before s is used. What
-// OnOpen returns is given to every later hook of that connection, without a type
-// assertion and without a map to look it up in.
+// Handle makes s serve its connections by h, and sets its Handler, for those that
+// are accepted by hand, to do so too. Call it before s is used. What OnOpen returns is given to every later hook of that
+// connection, without a type assertion and without a map to look it up in.
+//
+// A connection in the event style has a goroutine of its own from the start, and
+// leaves that of net/http behind, with the stack that it has grown and the buffers
+// that it holds. So [Server.ServeHTTP] returns at once, and what middleware does
+// after it is done while the connection lives. A hook that panics costs its
+// connection, which closes with 1011, and is logged as net/http would log it.
 func Handle[S any](s *Server, h Hooks[S]) {
-	s.Handler = func(ctx context.Context, c *conn.Conn) {
-		var session S
-		var events conn.Handler
-		if h.OnOpen != nil {
-			events.OnOpen = func(c *conn.Conn) { session = h.OnOpen(c) }
-		}
-		if h.OnMessage != nil {
-			events.OnMessage = func(c *conn.Conn, m conn.Message) { h.OnMessage(session, c, m) }
-		}
-		if h.OnClose != nil {
-			events.OnClose = func(c *conn.Conn, err error) { h.OnClose(session, c, err) }
-		}
-		c.Serve(ctx, events)
+	s.setup.events = func(c *conn.Conn) {
+		e := &session[S]{hooks: &h}
+		c.Serve(context.Background(), e.handler())
 	}
+	s.Handler = func(_ context.Context, c *conn.Conn) { s.setup.events(c) }
+}
+
+// session is what a connection has of the application.
+type session[S any] struct {
+	hooks *Hooks[S]
+	s     S
+}
+
+func (e *session[S]) handler() (events conn.Handler) {
+	if e.hooks.OnOpen != nil {
+		events.OnOpen = func(c *conn.Conn) { e.s = e.hooks.OnOpen(c) }
+	}
+	if e.hooks.OnMessage != nil {
+		events.OnMessage = func(c *conn.Conn, m conn.Message) { e.hooks.OnMessage(e.s, c, m) }
+	}
+	if e.hooks.OnClose != nil {
+		events.OnClose = func(c *conn.Conn, err error) { e.hooks.OnClose(e.s, c, err) }
+	}
+	return events
 }

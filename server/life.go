@@ -50,11 +50,13 @@ func (l *life) add(c *conn.Conn) bool {
 	if l.clients == nil {
 		l.clients = make(map[*conn.Conn]struct{})
 	}
-	l.clients[c] = struct{}{}
-	context.AfterFunc(c.Context(), func() { l.remove(c) })
+	if c.Err() == nil { // or remove has been called
+		l.clients[c] = struct{}{}
+	}
 	return true
 }
 
+// remove is called when a connection has ended.
 func (l *life) remove(c *conn.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

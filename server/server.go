@@ -2,8 +2,10 @@ package server
 
 import (
 	"context"
+	"log"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 
 	"github.com/parleyws/parley/conn"
@@ -36,6 +38,8 @@ type Server struct {
 		once    sync.Once
 		origins handshake.Origins
 		conn    conn.Options
+		onEnd   func(*conn.Conn)
+		events  func(*conn.Conn) // of Handle, instead of Handler
 		err     error
 	}
 	life life
@@ -73,23 +77,48 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
+	if !s.life.beginHandler() {
+		c.CloseNow()
+		return
+	}
+	if s.setup.events != nil {
+		go s.serveEvents(c)
+		return
+	}
 	s.serve(c)
 }
 
 // serve calls the application for a connection, and closes it after.
 func (s *Server) serve(c *conn.Conn) {
-	if !s.life.beginHandler() {
-		c.CloseNow()
-		return
-	}
 	defer s.life.endHandler()
 	defer c.CloseNow() // also when the handler panics
 	if s.Handler == nil {
-		c.Serve(c.Context(), conn.Handler{})
+		c.Serve(context.Background(), conn.Handler{})
 		return
 	}
 	s.Handler(c.Context(), c)
 	c.Close(context.Background(), frame.NormalClosure, "")
+}
+
+// serveEvents is serve for the event style, on a goroutine of its own.
+func (s *Server) serveEvents(c *conn.Conn) {
+	defer s.life.endHandler()
+	defer c.CloseNow()
+	defer func() {
+		if reason := recover(); reason != nil {
+			logPanic(c, reason)
+			c.Close(context.Background(), frame.InternalError, "")
+		}
+	}()
+	s.setup.events(c)
+	c.Close(context.Background(), frame.NormalClosure, "")
+}
+
+// logPanic logs what net/http logs when a handler panics.
+func logPanic(c *conn.Conn, reason any) {
+	if reason != http.ErrAbortHandler {
+		log.Printf("websocket: panic serving %v: %v\n%s", c.RemoteAddr(), reason, debug.Stack())
+	}
 }
 
 // checkOptions reads the options once.
@@ -97,6 +126,7 @@ func (s *Server) checkOptions() error {
 	s.setup.once.Do(func() {
 		s.setup.origins, s.setup.err = handshake.ParseOrigins(s.Origins)
 		s.setup.conn = s.Conn
+		s.setup.onEnd = s.life.remove
 		if s.Deflate != nil && s.Conn.CompressLimit == nil {
 			s.setup.conn.CompressLimit = deflate.NewLimit(0)
 		}
