@@ -159,6 +159,7 @@ func (c *Conn) lost(err error) error {
 // RFC 6455 section 7.1.1 wants the server to end it first. A stream without
 // halves is closed at once by the end that would have ended its half.
 func (c *Conn) linger(ctx context.Context, endFirst bool) {
+	c.leaveHandler()
 	ctx, cancel := context.WithTimeout(ctx, lingerTime)
 	defer cancel()
 	if endFirst {

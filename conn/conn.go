@@ -34,6 +34,7 @@ type Conn struct {
 	tick      tick         // of Options.Wheel
 	more      atomic.Bool  // there is input to be dealt with before the next read
 	lastRead  atomic.Int64 // nanoseconds after opened
+	pinged    atomic.Int64 // when the last ping of keepalive has left, likewise
 	waiting   atomic.Bool  // a goroutine waits for bytes from rw
 	inHandler atomic.Bool  // a function of a Handler runs
 	closing   atomic.Bool  // Close was called
@@ -44,10 +45,11 @@ type Conn struct {
 
 	life life
 
-	onEnd   func(*Conn)
-	endOnce sync.Once
-	ended   chan struct{} // closed after end is set
-	end     *CloseError
+	onEnd    func(*Conn)
+	endOnce  sync.Once
+	isEnding atomic.Bool   // end is set, and ended is being closed
+	ended    chan struct{} // closed after end is set
+	end      *CloseError
 }
 
 // New returns the connection that runs over rw, on which the opening handshake
@@ -73,6 +75,7 @@ func New(rw io.ReadWriteCloser, s Setup, opts *Options) (*Conn, error) {
 	c.life.parent, c.onEnd = s.Context, s.OnEnd
 	c.watchStream(rw, s.OneShotDeadlines)
 	c.in.buf.begin(s.Buffered)
+	c.in.counts.wire.Add(uint64(len(s.Buffered)))
 	c.in.Decoder = message.Decoder{
 		FromClient: !s.Client,
 		MaxMessage: c.opts.MaxMessage,

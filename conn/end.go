@@ -53,13 +53,14 @@ func (c *Conn) Err() error {
 	return nil
 }
 
+// hasEnded is called several times for a message. To ask a channel would cost more
+// than to encode a frame; but whoever hears of the end finds that closed.
 func (c *Conn) hasEnded() bool {
-	select {
-	case <-c.ended:
-		return true
-	default:
+	if !c.isEnding.Load() {
 		return false
 	}
+	<-c.ended
+	return true
 }
 
 // life is the context that ends with the connection, made when it is asked for.
@@ -107,6 +108,7 @@ func (c *Conn) finish(end CloseError) *CloseError {
 	c.endOnce.Do(func() {
 		end.LastRead = c.opened.Add(time.Duration(c.lastRead.Load()))
 		c.end = &end
+		c.isEnding.Store(true)
 		close(c.ended)
 		c.life.end(c.end)
 		c.stopKeepalive()
@@ -132,6 +134,7 @@ func (c *Conn) finish(end CloseError) *CloseError {
 func (c *Conn) freeIn() {
 	if c.reader.try() {
 		c.endMessage()
+		c.in.counts.publish()
 		c.in.Free()
 		if !c.in.ahead.busy {
 			c.in.buf.free()

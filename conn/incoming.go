@@ -22,6 +22,8 @@ type incoming struct {
 	ahead readAhead
 	buf   readBuffer
 
+	inHandler bool // what Conn.inHandler is
+
 	counts  counts
 	pings   flood
 	message unread
@@ -90,7 +92,10 @@ func (c *Conn) fill(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	in := &c.in
-	c.more.Store(false)
+	c.leaveHandler()
+	if c.more.Load() {
+		c.more.Store(false)
+	}
 	in.counts.publish()
 	if c.mustFlush() && c.wire.try() {
 		c.releaseWire()

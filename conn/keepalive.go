@@ -12,7 +12,7 @@ import (
 type keepalive struct {
 	mu sync.Mutex
 
-	asked     time.Duration // when, after opened; 0 if nothing is asked
+	asked     time.Duration // when a ping was due, after opened; 0 if none is
 	listening bool          // somebody was waiting to read when it was asked
 
 	closing  bool // the Wheel bounds what is left instead: see cutLater
@@ -50,8 +50,11 @@ func (c *Conn) cutLater(draining bool) {
 
 // onTick is called by the Wheel when the time has come. It must not wait.
 func (c *Conn) onTick() {
-	if c.lookAlive() && c.wire.try() { // who holds wire is sending, which asks as well
-		c.pingNobody()
+	if c.lookAlive() {
+		c.owed.ping.Store(true)
+		if c.wire.try() { // or who holds it sees to the ping
+			c.releaseWire()
+		}
 	}
 }
 
@@ -73,7 +76,8 @@ func (c *Conn) lookAlive() (ask bool) {
 		go c.cut()
 		return false
 	}
-	next, ask, dead := k.judge(now, heard, c.waiting.Load(), c.opts)
+	left := time.Duration(c.pinged.Load())
+	next, ask, dead := k.judge(now, heard, left, c.waiting.Load(), c.opts)
 	if dead {
 		// To close a stream may take its time.
 		go c.finish(CloseError{Code: frame.AbnormalClosure, Err: ErrPingTimeout})
@@ -94,27 +98,23 @@ func (c *Conn) cut() {
 	c.finish(end)
 }
 
-// judge says what to do for a connection that heard from its peer at heard:
-// when to look again, whether to ask, and whether the peer is dead. It is dead if
-// somebody has been waiting for its answer: what nobody reads proves nothing.
-func (k *keepalive) judge(now, heard time.Duration, waiting bool, o Options) (next time.Duration, ask, dead bool) {
-	if k.asked > 0 && heard < k.asked && k.listening && waiting {
+// judge says what to do for a connection that heard from its peer at heard, and
+// whose last ping has left at left: when to look again, whether to ask, and whether
+// the peer is dead. It is dead if somebody has been waiting for its answer: what
+// nobody reads proves nothing, nor does a ping that is still behind other bytes.
+func (k *keepalive) judge(now, heard, left time.Duration, waiting bool, o Options) (next time.Duration, ask, dead bool) {
+	unanswered := k.asked > 0 && heard < k.asked
+	switch silent := now - heard; {
+	case unanswered && left < k.asked:
+		return o.PongTimeout, false, false // WriteTimeout judges that
+	case unanswered && now-left < o.PongTimeout:
+		return o.PongTimeout - (now - left), false, false
+	case unanswered && k.listening && waiting:
 		return 0, false, true
-	}
-	if silent := now - heard; silent < o.PingInterval {
+	case silent < o.PingInterval:
 		k.asked = 0
 		return o.PingInterval - silent, false, false
 	}
 	k.asked, k.listening = now, waiting
 	return o.PongTimeout, true, false
-}
-
-// pingNobody sends a ping that no call waits for, by the holder of wire, which it
-// lets go of.
-func (c *Conn) pingNobody() {
-	if c.writeError() == nil {
-		c.appendControl(frame.Ping, nil)
-		c.out.note(0)
-	}
-	c.releaseWire()
 }

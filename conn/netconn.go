@@ -137,6 +137,9 @@ func (c *Conn) writeToStream(ctx context.Context, t Type, data []byte) (int, err
 	if err := c.checkMessage(t, data); err != nil {
 		return 0, err
 	}
+	if err := c.awaitQueue(ctx); err != nil {
+		return 0, err
+	}
 	inTurn, err := c.takeWireForMessage(ctx)
 	if err != nil {
 		return 0, err

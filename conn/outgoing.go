@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/parleyws/parley/conn/message"
 	"github.com/parleyws/parley/deflate"
@@ -24,6 +25,7 @@ type outgoing struct {
 	streaming bool            // a message has begun and not ended, so no other may begin
 	buf       *[]byte         // encoded frames; borrowed, nil if there are none
 	sent      int             // how much of buf has left
+	pinging   bool            // buf holds a ping of keepalive
 	half      half
 	guard     guard
 	raw       rawWriter
@@ -113,20 +115,22 @@ func (o *outgoing) room() *[]byte {
 }
 
 // note notes that the buffer has changed and its first n unsent bytes have left.
-func (o *outgoing) note(n int) {
+// It reports whether nothing is left.
+func (o *outgoing) note(n int) (empty bool) {
 	if o.buf == nil {
-		return
+		return true
 	}
 	if o.sent += n; o.sent == len(*o.buf) {
 		putBuffer(o.buf)
 		o.buf, o.sent = nil, 0
 		o.buffered.Store(0)
-		return
+		return true
 	}
 	o.buffered.Store(int64(len(*o.buf) - o.sent))
+	return false
 }
 
-// take back all that was appended at and after start.
+// truncate takes back all that was appended at and after start.
 func (o *outgoing) truncate(start int) {
 	*o.buf = (*o.buf)[:start]
 	o.note(0)
@@ -167,9 +171,12 @@ func (o *outgoing) unsent(start int) bool { return o.buf != nil && o.sent <= sta
 // does.
 func (c *Conn) mayWait() bool {
 	out := &c.out
-	out.note(0)
-	if !c.moreToCome() || len(*out.buf)-out.sent >= maxBatch {
+	size := len(*out.buf) - out.sent
+	if size == 0 || size >= maxBatch || !c.moreToCome() {
 		return false
+	}
+	if out.buffered.Load() == 0 { // that it is not 0 is what matters meanwhile
+		out.buffered.Store(int64(size))
 	}
 	c.watchBuffer()
 	return true
@@ -193,24 +200,35 @@ func (c *Conn) flush(ctx context.Context) error {
 		return nil
 	}
 	n, err := c.writeStream(ctx, (*out.buf)[out.sent:])
-	out.note(n)
+	c.left(n)
 	if err != nil {
 		c.writeEnds(ctx, err)
 	}
 	return err
 }
 
+// left notes that n bytes of the buffer have left.
+func (c *Conn) left(n int) {
+	if c.out.note(n) && c.out.pinging {
+		c.out.pinging = false
+		c.pinged.Store(int64(time.Since(c.opened)))
+	}
+}
+
 // flushWith writes what is in the buffer, and data behind it, without copying
-// data, of which nothing may be left to others.
-func (c *Conn) flushWith(ctx context.Context, data []byte) error {
+// data. It returns how much of data has left.
+func (c *Conn) flushWith(ctx context.Context, data []byte) (n int, err error) {
 	out := &c.out
-	head := (*out.buf)[out.sent:]
-	n, err := c.writeVectorStream(ctx, head, data)
-	out.note(min(n, len(head)))
+	var head []byte
+	if out.buf != nil {
+		head = (*out.buf)[out.sent:]
+	}
+	n, err = c.writeVectorStream(ctx, head, data)
+	c.left(min(n, len(head)))
 	if err != nil {
 		c.writeEnds(ctx, err)
 	}
-	return err
+	return max(n-len(head), 0), err
 }
 
 // writeEnds judges an error of the stream.
@@ -236,7 +254,7 @@ func (c *Conn) releaseWire() {
 			go c.flushAndRelease()
 			return
 		}
-		if !c.moreToCome() {
+		if !c.moreToCome() || c.closeSent.Load() != nil || c.hasEnded() {
 			c.out.counts.publish()
 		}
 		c.wire.release()
@@ -266,7 +284,8 @@ func (c *Conn) tryFlush() bool {
 		return true
 	}
 	n := c.out.raw.tryWrite((*c.out.buf)[c.out.sent:])
-	c.out.note(n)
+	c.out.counts.wire.Add(uint64(n))
+	c.left(n)
 	return c.out.buf == nil
 }
 

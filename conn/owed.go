@@ -2,15 +2,17 @@ package conn
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/parleyws/parley/frame"
 )
 
-// owed is the pong that the peer is to get. A later ping replaces an earlier
+// owed is the pong that the peer is to get, and the ping of keepalive. A later ping replaces an earlier
 // one, as RFC 6455 section 5.5.3 allows, so a flood of them costs no memory.
 type owed struct {
 	mu      sync.Mutex
-	pending bool
+	pending atomic.Bool // set by the holder of mu
+	ping    atomic.Bool // and a ping that no call waits for
 	n       int
 	payload [frame.MaxControlPayload]byte
 }
@@ -18,7 +20,7 @@ type owed struct {
 func (o *owed) put(payload []byte) {
 	o.mu.Lock()
 	o.n = copy(o.payload[:], payload)
-	o.pending = true
+	o.pending.Store(true)
 	o.mu.Unlock()
 }
 
@@ -26,18 +28,14 @@ func (o *owed) put(payload []byte) {
 func (o *owed) take(dst []byte) (payload []byte, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.pending {
+	if !o.pending.Load() {
 		return dst, false
 	}
-	o.pending = false
+	o.pending.Store(false)
 	return append(dst, o.payload[:o.n]...), true
 }
 
-func (o *owed) isPending() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.pending
-}
+func (o *owed) isPending() bool { return o.pending.Load() || o.ping.Load() }
 
 // answer owes the peer a pong. Whoever holds wire sends it before letting go;
 // reading never waits for a peer that does not read.
@@ -48,15 +46,21 @@ func (c *Conn) answer(payload []byte) {
 	}
 }
 
-// appendOwed appends the pong that is owed to the buffer, by the holder of wire.
+// appendOwed appends what is owed to the buffer, by the holder of wire.
 func (c *Conn) appendOwed() {
 	if !c.owed.isPending() {
 		return
 	}
+	may := c.writeError() == nil
+	if c.owed.ping.Swap(false) && may {
+		c.appendControl(frame.Ping, nil)
+		c.out.pinging = true
+	}
 	var room [frame.MaxControlPayload]byte
-	payload, ok := c.owed.take(room[:0])
-	if ok && c.writeError() == nil {
+	if payload, ok := c.owed.take(room[:0]); ok && may {
 		c.appendControl(frame.Pong, payload)
+	}
+	if may {
 		c.mayWait()
 	}
 }

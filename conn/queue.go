@@ -13,8 +13,8 @@ import (
 // something to send, sends what is there, as much as possible at a time. So no
 // peer that is slow to read holds up the one who writes, to it or to others.
 //
-// Control frames do not queue, and a message that is streamed ([Conn.NextWriter])
-// waits for its turn instead. [Conn.Close] and [Conn.CloseWrite] send what is
+// Control frames do not queue. A message that is streamed ([Conn.NextWriter], or
+// written to a [NetConn]) waits until what was queued before has left. [Conn.Close] and [Conn.CloseWrite] send what is
 // queued before the close frame.
 type Queue struct {
 	// Bytes and Messages are how much may wait; by default 1 MiB and any
@@ -60,18 +60,36 @@ type outMessage struct {
 	data  []byte
 	plain bool   // never to be compressed
 	frame []byte // of a Prepared, if not nil
+
+	queued bool // the call that wrote it has returned
 }
 
 // queue is the messages that wait. Its memory is nil while there are none.
 type queue struct {
 	mu      sync.Mutex
 	items   []outMessage
-	bytes   int64 // of items and of what is being sent
-	count   int   // of items and of what is being sent
-	running bool  // a goroutine is sending
+	waiting load // items
+	sending load // what has been taken out and has not left
+	running bool // a goroutine is sending
 	dropped uint64
 	closed  error         // why no message may queue any more
 	change  chan struct{} // closed when there is more room; nil if nobody waits for that
+}
+
+// load is some messages.
+type load struct {
+	bytes int64
+	count int
+}
+
+func (l *load) add(m outMessage) {
+	l.bytes += int64(len(m.data))
+	l.count++
+}
+
+func (l *load) remove(m outMessage) {
+	l.bytes -= int64(len(m.data))
+	l.count--
 }
 
 // QueueStats counts what a [Queue] holds and what it has dropped.
@@ -95,13 +113,14 @@ func (c *Conn) dispatch(ctx context.Context, m outMessage) error {
 	if m.frame == nil {
 		m.data = append([]byte(nil), m.data...)
 	}
+	m.queued = true
 	return c.enqueue(ctx, m)
 }
 
 // sendMessage sends a message now.
 func (c *Conn) sendMessage(ctx context.Context, m outMessage) error {
 	if m.frame == nil && !m.plain && c.out.messages.Compresses(len(m.data)) {
-		return c.writeCompressed(ctx, m.t, m.data)
+		return c.writeCompressed(ctx, m)
 	}
 	return c.writePlain(ctx, m)
 }
@@ -109,6 +128,9 @@ func (c *Conn) sendMessage(ctx context.Context, m outMessage) error {
 func (c *Conn) enqueue(ctx context.Context, m outMessage) error {
 	q := &c.out.queue
 	for {
+		if err := c.writeError(); err != nil {
+			return err
+		}
 		q.mu.Lock()
 		if q.closed != nil {
 			q.mu.Unlock()
@@ -145,43 +167,43 @@ func (c *Conn) enqueue(ctx context.Context, m outMessage) error {
 	}
 }
 
-// roomFor reports whether m may wait, after dropping others if that is the policy.
-// By the holder of the queue's lock.
+// roomFor reports whether m may wait, after dropping others if that is the policy
+// and helps. By the holder of the queue's lock.
 func (c *Conn) roomFor(m outMessage) bool {
 	q, limits := &c.out.queue, c.opts.Queue
-	for {
-		if q.count == 0 {
-			return true
-		}
-		maxBytes, bounded := limits.Bytes, limits.Bytes >= 0
-		if maxBytes == 0 {
-			maxBytes = DefaultQueueBytes
-		}
-		fits := !bounded || q.bytes+int64(len(m.data)) <= maxBytes
-		if limits.Messages > 0 && q.count >= limits.Messages {
-			fits = false
-		}
-		if fits {
-			return true
-		}
-		if limits.Full != DropOldestWhenFull || len(q.items) == 0 {
-			return false
-		}
-		q.forget(q.items[0])
+	if limits.fits(m, q.waiting, q.sending) {
+		return true
+	}
+	if limits.Full != DropOldestWhenFull || !limits.fits(m, load{}, q.sending) {
+		return false
+	}
+	for !limits.fits(m, q.waiting, q.sending) {
+		q.waiting.remove(q.items[0])
 		q.items = q.items[1:]
 		q.dropped++
 	}
+	return true
+}
+
+// fits reports whether m may wait beside the others.
+func (l *Queue) fits(m outMessage, waiting, sending load) bool {
+	count := waiting.count + sending.count
+	if count == 0 {
+		return true
+	}
+	if l.Messages > 0 && count >= l.Messages {
+		return false
+	}
+	limit := l.Bytes
+	if limit == 0 {
+		limit = DefaultQueueBytes
+	}
+	return limit < 0 || waiting.bytes+sending.bytes+int64(len(m.data)) <= limit
 }
 
 func (q *queue) push(m outMessage) {
 	q.items = append(q.items, m)
-	q.bytes += int64(len(m.data))
-	q.count++
-}
-
-func (q *queue) forget(m outMessage) {
-	q.bytes -= int64(len(m.data))
-	q.count--
+	q.waiting.add(m)
 }
 
 func (q *queue) awaitChange() <-chan struct{} {
@@ -219,7 +241,7 @@ func (c *Conn) drainQueue() {
 	for {
 		q.mu.Lock()
 		if len(q.items) == 0 || c.writeError() != nil {
-			q.items, q.bytes, q.count = nil, 0, 0
+			q.items, q.waiting = nil, load{}
 			q.running = false
 			q.changed()
 			q.mu.Unlock()
@@ -234,9 +256,7 @@ func (c *Conn) drainQueue() {
 		c.sendBatch(batch)
 
 		q.mu.Lock()
-		for _, m := range batch {
-			q.forget(m)
-		}
+		q.sending = load{}
 		q.changed()
 		q.mu.Unlock()
 	}
@@ -251,6 +271,10 @@ func (q *queue) nextBatch() []outMessage {
 	}
 	batch := q.items[:n:n]
 	q.items = q.items[n:]
+	for _, m := range batch {
+		q.waiting.remove(m)
+		q.sending.add(m)
+	}
 	return batch
 }
 
@@ -272,23 +296,34 @@ func (c *Conn) endQueue(ctx context.Context, code frame.CloseCode, reason string
 		return
 	}
 	q := &c.out.queue
+	q.mu.Lock()
+	if q.closed == nil {
+		q.closed = &writeClosedError{&CloseError{Code: code, Reason: reason}}
+	}
+	q.mu.Unlock()
+	c.awaitQueue(ctx)
+}
+
+// awaitQueue waits until what is queued has been sent, or ctx ends.
+func (c *Conn) awaitQueue(ctx context.Context) error {
+	if c.opts.Queue == nil {
+		return nil
+	}
+	q := &c.out.queue
 	for {
 		q.mu.Lock()
-		if q.closed == nil {
-			q.closed = &writeClosedError{&CloseError{Code: code, Reason: reason}}
-		}
 		if !q.running {
 			q.mu.Unlock()
-			return
+			return nil
 		}
 		change := q.awaitChange()
 		q.mu.Unlock()
 		select {
 		case <-change:
 		case <-ctx.Done():
-			return
+			return context.Cause(ctx)
 		case <-c.ended:
-			return
+			return c.writeError()
 		}
 	}
 }
@@ -305,5 +340,9 @@ func (c *Conn) Queue() QueueStats {
 	q := &c.out.queue
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return QueueStats{Messages: q.count, Bytes: q.bytes, Dropped: q.dropped}
+	return QueueStats{
+		Messages: q.waiting.count + q.sending.count,
+		Bytes:    q.waiting.bytes + q.sending.bytes,
+		Dropped:  q.dropped,
+	}
 }

@@ -29,6 +29,7 @@ func (c *Conn) Serve(ctx context.Context, h Handler) error {
 	c.leaveStream()
 	h.open(c)
 	err := c.serve(ctx, &h)
+	c.leaveHandler()
 	c.doneReading()
 	if closedNormally(err) {
 		err = nil
@@ -71,36 +72,47 @@ func (c *Conn) deliver(h *Handler, ev message.Event) error {
 }
 
 // The functions below call those of a Handler, and say so meanwhile: see
-// awaitClose.
+// awaitClose. That is said once for all that has come together, because to say it
+// costs as much as to encode a frame; fill takes it back.
+
+func (c *Conn) enterHandler() {
+	if !c.in.inHandler {
+		c.in.inHandler = true
+		c.inHandler.Store(true)
+	}
+}
+
+func (c *Conn) leaveHandler() {
+	if c.in.inHandler {
+		c.in.inHandler = false
+		c.inHandler.Store(false)
+	}
+}
 
 func (h *Handler) open(c *Conn) {
 	if h.OnOpen != nil {
-		c.inHandler.Store(true)
+		c.enterHandler()
 		h.OnOpen(c)
-		c.inHandler.Store(false)
 	}
 }
 
 func (h *Handler) message(c *Conn, m Message) {
 	if h.OnMessage != nil {
-		c.inHandler.Store(true)
+		c.enterHandler()
 		h.OnMessage(c, m)
-		c.inHandler.Store(false)
 	}
 }
 
 func (h *Handler) ping(c *Conn, payload []byte) {
 	if h != nil && h.OnPing != nil {
-		c.inHandler.Store(true)
+		c.enterHandler()
 		h.OnPing(c, payload)
-		c.inHandler.Store(false)
 	}
 }
 
 func (h *Handler) pong(c *Conn, payload []byte) {
 	if h != nil && h.OnPong != nil {
-		c.inHandler.Store(true)
+		c.enterHandler()
 		h.OnPong(c, payload)
-		c.inHandler.Store(false)
 	}
 }

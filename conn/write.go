@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 	"unsafe"
 
 	"github.com/parleyws/parley/frame"
@@ -104,8 +105,13 @@ func (c *Conn) writeVector(ctx context.Context, start int, m outMessage) error {
 		*room = h.Append(*room)
 		data = m.data
 	}
-	_, err := c.judge(ctx, start, c.flushWith(ctx, data))
-	c.out.counts.message(len(m.data), err)
+	n, err := c.flushWith(ctx, data)
+	if err != nil && n == 0 && m.frame != nil && c.out.buf == nil && !c.hasEnded() && c.writeError() == nil {
+		return err // of ctx: only what was held back has left
+	}
+	if _, err = c.judge(ctx, start, err); err == nil {
+		c.out.counts.message(len(m.data), nil)
+	}
 	return err
 }
 
@@ -128,23 +134,27 @@ func (c *Conn) takeWireForMessage(ctx context.Context) (inTurn bool, err error) 
 
 // writeCompressed sends a message that later ones may refer to. Only turn is
 // held while it is compressed, so control frames and plain messages pass.
-func (c *Conn) writeCompressed(ctx context.Context, t Type, data []byte) error {
+func (c *Conn) writeCompressed(ctx context.Context, m outMessage) error {
 	if err := c.takeTurn(ctx); err != nil {
 		return err
 	}
 	defer c.releaseTurn()
-	if err := c.acquireCompression(ctx); err != nil {
+	wait := c.opts.WriteTimeout
+	if m.queued {
+		wait = 0 // nobody waits for it, and nobody would hear of it
+	}
+	if err := c.acquireCompression(ctx, wait); err != nil {
 		return err
 	}
 	room := getBuffer()
 	defer putBuffer(room)
 	var err error
-	*room, err = c.out.messages.AppendMessage(*room, frame.Opcode(t), data)
+	*room, err = c.out.messages.AppendMessage(*room, frame.Opcode(m.t), m.data)
 	c.opts.CompressLimit.Release()
 	if err != nil {
 		return err
 	}
-	return c.sendInTurn(ctx, *room, len(data), false)
+	return c.sendInTurn(ctx, *room, len(m.data), false)
 }
 
 // sendInTurn sends frames that the holder of turn has encoded last, of so many
@@ -175,17 +185,18 @@ func (c *Conn) sendInTurn(ctx context.Context, b []byte, payload int, open bool)
 }
 
 // acquireCompression waits for CompressLimit, until ctx, the connection or the
-// time for a write ends. Nothing has been sent then, so the connection goes on.
-func (c *Conn) acquireCompression(ctx context.Context) error {
+// timeout, unless it is 0, ends. Nothing has been sent then, so the connection goes
+// on.
+func (c *Conn) acquireCompression(ctx context.Context, timeout time.Duration) error {
 	if c.opts.CompressLimit.TryAcquire() {
 		return nil
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(c.Context(), cancel)()
-	if c.opts.WriteTimeout > 0 {
+	if timeout > 0 {
 		var stop context.CancelFunc
-		ctx, stop = context.WithTimeoutCause(ctx, c.opts.WriteTimeout, errNoCompression)
+		ctx, stop = context.WithTimeoutCause(ctx, timeout, errNoCompression)
 		defer stop()
 	}
 	err := c.opts.CompressLimit.Acquire(ctx)

@@ -63,6 +63,9 @@ func (c *Conn) nextWriter(ctx context.Context, t Type, compress bool) (*MessageW
 	if err := checkType(t); err != nil {
 		return nil, err
 	}
+	if err := c.awaitQueue(ctx); err != nil {
+		return nil, err
+	}
 	if err := c.takeTurn(ctx); err != nil {
 		return nil, err
 	}
@@ -200,7 +203,7 @@ func (w *MessageWriter) send(piece []byte, last bool) error {
 func (w *MessageWriter) encode(dst, piece []byte, last bool) ([]byte, error) {
 	out := &w.c.out.messages
 	if w.compress && out.Deflate != nil {
-		if err := w.c.acquireCompression(w.ctx); err != nil {
+		if err := w.c.acquireCompression(w.ctx, w.c.opts.WriteTimeout); err != nil {
 			return dst, err
 		}
 		defer w.c.opts.CompressLimit.Release()
