@@ -76,7 +76,7 @@ func (c *Conn) sendCloseFrame(ctx context.Context, code frame.CloseCode, reason 
 // awaitClose waits for the end of the connection, and reads for it if nobody
 // else does.
 func (c *Conn) awaitClose(ctx context.Context) error {
-	if c.inHandler.Load() {
+	if c.phase.is(handling) {
 		// Perhaps this is the goroutine that reads: it cannot wait for itself.
 		c.cutLater(false)
 		return nil
@@ -159,7 +159,6 @@ func (c *Conn) lost(err error) error {
 // RFC 6455 section 7.1.1 wants the server to end it first. A stream without
 // halves is closed at once by the end that would have ended its half.
 func (c *Conn) linger(ctx context.Context, endFirst bool) {
-	c.leaveHandler()
 	ctx, cancel := context.WithTimeout(ctx, lingerTime)
 	defer cancel()
 	if endFirst {

@@ -31,13 +31,12 @@ type Conn struct {
 	pings     pings
 	keepalive keepalive
 
-	tick      tick         // of Options.Wheel
-	more      atomic.Bool  // there is input to be dealt with before the next read
-	lastRead  atomic.Int64 // nanoseconds after opened
-	pinged    atomic.Int64 // when the last ping of keepalive has left, likewise
-	waiting   atomic.Bool  // a goroutine waits for bytes from rw
-	inHandler atomic.Bool  // a function of a Handler runs
-	closing   atomic.Bool  // Close was called
+	tick     tick         // of Options.Wheel
+	more     atomic.Bool  // there is input to be dealt with before the next read
+	lastRead atomic.Int64 // nanoseconds after opened
+	pinged   atomic.Int64 // when the last ping of keepalive has left, likewise
+	phase    phase        // what the reading half does
+	closing  atomic.Bool  // Close was called
 
 	// Set once, by the holder of wire.
 	closeSent   atomic.Pointer[closeFrame] // what our close frame said

@@ -22,8 +22,6 @@ type incoming struct {
 	ahead readAhead
 	buf   readBuffer
 
-	inHandler bool // what Conn.inHandler is
-
 	counts  counts
 	pings   flood
 	message unread
@@ -56,6 +54,7 @@ func (c *Conn) decode(h *Handler) (message.Event, error) {
 		ev, n, err := in.Next(in.buf.bytes[in.buf.r:in.buf.w])
 		in.buf.r += n
 		if err != nil {
+			c.phase.enter(resting)
 			return message.Event{}, c.fail(err)
 		}
 		switch ev.Opcode {
@@ -69,6 +68,7 @@ func (c *Conn) decode(h *Handler) (message.Event, error) {
 			c.pings.answered(ev.Payload)
 			h.pong(c, ev.Payload)
 		case frame.Close:
+			c.phase.enter(resting)
 			return message.Event{}, c.peerClosed(ev.Code, ev.Reason)
 		default:
 			in.counts.piece(ev)
@@ -92,7 +92,6 @@ func (c *Conn) fill(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	in := &c.in
-	c.leaveHandler()
 	if c.more.Load() {
 		c.more.Store(false)
 	}
@@ -187,6 +186,7 @@ func (c *Conn) beginReading(ctx context.Context) error {
 }
 
 func (c *Conn) doneReading() {
+	c.phase.enter(resting)
 	if b := &c.in.buf; b.r == b.w && !c.in.message.stream && !c.in.ahead.busy {
 		b.free()
 	}

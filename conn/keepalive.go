@@ -77,7 +77,7 @@ func (c *Conn) lookAlive() (ask bool) {
 		return false
 	}
 	left := time.Duration(c.pinged.Load())
-	next, ask, dead := k.judge(now, heard, left, c.waiting.Load(), c.opts)
+	next, ask, dead := k.judge(now, heard, left, c.phase.is(waiting), c.opts)
 	if dead {
 		// To close a stream may take its time.
 		go c.finish(CloseError{Code: frame.AbnormalClosure, Err: ErrPingTimeout})
@@ -103,12 +103,14 @@ func (c *Conn) cut() {
 // the peer is dead. It is dead if somebody has been waiting for its answer: what
 // nobody reads proves nothing, nor does a ping that is still behind other bytes.
 func (k *keepalive) judge(now, heard, left time.Duration, waiting bool, o Options) (next time.Duration, ask, dead bool) {
+	// Perhaps it speaks, and is silent again, before an answer is overdue.
+	look := min(o.PingInterval, o.PongTimeout)
 	unanswered := k.asked > 0 && heard < k.asked
 	switch silent := now - heard; {
 	case unanswered && left < k.asked:
-		return o.PongTimeout, false, false // WriteTimeout judges that
+		return look, false, false // WriteTimeout judges that
 	case unanswered && now-left < o.PongTimeout:
-		return o.PongTimeout - (now - left), false, false
+		return min(look, o.PongTimeout-(now-left)), false, false
 	case unanswered && k.listening && waiting:
 		return 0, false, true
 	case silent < o.PingInterval:
@@ -116,5 +118,5 @@ func (k *keepalive) judge(now, heard, left time.Duration, waiting bool, o Option
 		return o.PingInterval - silent, false, false
 	}
 	k.asked, k.listening = now, waiting
-	return o.PongTimeout, true, false
+	return look, true, false
 }

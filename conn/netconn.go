@@ -76,9 +76,9 @@ func (n *NetConn) readFrom(ctx context.Context, p []byte) (int, error) {
 	}
 	defer c.doneReading()
 	in := &c.in
-	defer func(bytes int64, frames int) { in.MaxMessage, in.MaxFrames = bytes, frames }(in.MaxMessage, in.MaxFrames)
-	in.MaxMessage, in.MaxFrames = -1, -1
 	for {
+		// Until the message ends, also if that is read in another style.
+		in.MaxMessage, in.MaxFrames = -1, -1
 		if !in.message.stream || in.message.number != n.number {
 			t, err := c.beginStream(ctx)
 			if err != nil {

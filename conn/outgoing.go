@@ -30,15 +30,21 @@ type outgoing struct {
 	guard     guard
 	raw       rawWriter
 
-	buffered  atomic.Int64 // bytes of buf that have not left
+	published int64        // what buffered is
+	buffered  atomic.Int64 // bytes of buf that have not left; see publish
 	watched   atomic.Bool  // the Wheel will look whether they have
 	gathering atomic.Bool  // the queue has more to write, and flushes after
 	counts    counts
 }
 
-// maxBatch is how many bytes are collected while more input is there. More
-// than that gains nothing.
-const maxBatch = 64 << 10
+const (
+	// maxBatch is how many bytes are collected while more input is there. More
+	// than that gains nothing.
+	maxBatch = 64 << 10
+
+	// publishStep is by how many bytes Buffered may be behind.
+	publishStep = 4 << 10
+)
 
 // takeTurn takes the right to send a message that depends on others.
 func (c *Conn) takeTurn(ctx context.Context) error {
@@ -117,17 +123,32 @@ func (o *outgoing) room() *[]byte {
 // note notes that the buffer has changed and its first n unsent bytes have left.
 // It reports whether nothing is left.
 func (o *outgoing) note(n int) (empty bool) {
+	if o.buf != nil {
+		if o.sent += n; o.sent == len(*o.buf) {
+			putBuffer(o.buf)
+			o.buf, o.sent = nil, 0
+		}
+	}
+	o.publish(o.size())
+	return o.buf == nil
+}
+
+// size returns how many bytes of buf have not left.
+func (o *outgoing) size() int64 {
 	if o.buf == nil {
-		return true
+		return 0
 	}
-	if o.sent += n; o.sent == len(*o.buf) {
-		putBuffer(o.buf)
-		o.buf, o.sent = nil, 0
-		o.buffered.Store(0)
-		return true
+	return int64(len(*o.buf) - o.sent)
+}
+
+// publish lets others know how many bytes of buf have not left. An atomic store
+// costs as much as to encode a frame, so while messages are collected there is one
+// for the first, and then one for each few KiB.
+func (o *outgoing) publish(n int64) {
+	if n != o.published {
+		o.published = n
+		o.buffered.Store(n)
 	}
-	o.buffered.Store(int64(len(*o.buf) - o.sent))
-	return false
 }
 
 // truncate takes back all that was appended at and after start.
@@ -171,12 +192,12 @@ func (o *outgoing) unsent(start int) bool { return o.buf != nil && o.sent <= sta
 // does.
 func (c *Conn) mayWait() bool {
 	out := &c.out
-	size := len(*out.buf) - out.sent
+	size := out.size()
 	if size == 0 || size >= maxBatch || !c.moreToCome() {
 		return false
 	}
-	if out.buffered.Load() == 0 { // that it is not 0 is what matters meanwhile
-		out.buffered.Store(int64(size))
+	if out.published == 0 || size >= out.published+publishStep {
+		out.publish(size)
 	}
 	c.watchBuffer()
 	return true
@@ -250,7 +271,11 @@ func (c *Conn) writeEnds(ctx context.Context, err error) {
 func (c *Conn) releaseWire() {
 	for {
 		c.appendOwed()
-		if !c.moreToCome() && !c.tryFlush() {
+		switch {
+		case c.out.buf == nil:
+		case c.moreToCome():
+			c.watchBuffer()
+		case !c.tryFlush():
 			go c.flushAndRelease()
 			return
 		}
@@ -325,8 +350,14 @@ func (c *Conn) Flush(ctx context.Context) error {
 }
 
 // Buffered returns how many bytes of frames have been written and not been taken
-// by the stream yet.
-func (c *Conn) Buffered() int { return int(c.out.buffered.Load()) }
+// by the stream yet. What another goroutine writes just now may be missing.
+func (c *Conn) Buffered() int {
+	if c.out.buffered.Load() > 0 && c.wire.try() {
+		c.out.publish(c.out.size())
+		c.releaseWire()
+	}
+	return int(c.out.buffered.Load())
+}
 
 // abandon ends the connection because part of a frame has left and the rest will
 // not.

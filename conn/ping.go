@@ -14,12 +14,12 @@ import (
 // Something must be reading the connection meanwhile, for the pong to be seen.
 // Any number of goroutines may ping at once.
 func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
-	id, pong := c.pings.begin()
-	defer c.pings.forget(id)
 	start := time.Now()
-	if err := c.sendPing(ctx, id); err != nil {
+	id, pong, err := c.sendPing(ctx)
+	if err != nil {
 		return 0, err
 	}
+	defer c.pings.forget(id)
 	select {
 	case <-pong:
 		return time.Since(start), nil
@@ -30,15 +30,22 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 	}
 }
 
-func (c *Conn) sendPing(ctx context.Context, id uint64) error {
+func (c *Conn) sendPing(ctx context.Context) (id uint64, pong <-chan struct{}, err error) {
 	if err := c.takeWire(ctx); err != nil {
-		return err
+		return 0, nil, err
 	}
 	defer c.releaseWire()
+	// By the holder of wire, so that pings leave in the order of their numbers.
+	id, pong = c.pings.begin()
 	var payload [8]byte
 	binary.BigEndian.PutUint64(payload[:], id)
-	_, err := c.send(ctx, c.appendControl(frame.Ping, payload[:]))
-	return err
+	start := c.appendControl(frame.Ping, payload[:])
+	// At once: the time is being taken.
+	if _, err := c.judge(ctx, start, c.flush(ctx)); err != nil {
+		c.pings.forget(id)
+		return 0, nil, err
+	}
+	return id, pong, nil
 }
 
 // pings are the pings that wait for their pong, by the number that is their

@@ -280,8 +280,8 @@ func (q *queue) nextBatch() []outMessage {
 
 // sendBatch sends messages, if possible with one write. Errors show in writeError.
 func (c *Conn) sendBatch(batch []outMessage) {
-	c.out.gathering.Store(true)
 	for _, m := range batch[:len(batch)-1] {
+		c.out.gathering.Store(true) // the Wheel takes it back when that takes long
 		c.sendMessage(context.Background(), m)
 	}
 	c.out.gathering.Store(false)

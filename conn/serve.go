@@ -29,7 +29,6 @@ func (c *Conn) Serve(ctx context.Context, h Handler) error {
 	c.leaveStream()
 	h.open(c)
 	err := c.serve(ctx, &h)
-	c.leaveHandler()
 	c.doneReading()
 	if closedNormally(err) {
 		err = nil
@@ -71,48 +70,33 @@ func (c *Conn) deliver(h *Handler, ev message.Event) error {
 	return nil
 }
 
-// The functions below call those of a Handler, and say so meanwhile: see
-// awaitClose. That is said once for all that has come together, because to say it
-// costs as much as to encode a frame; fill takes it back.
-
-func (c *Conn) enterHandler() {
-	if !c.in.inHandler {
-		c.in.inHandler = true
-		c.inHandler.Store(true)
-	}
-}
-
-func (c *Conn) leaveHandler() {
-	if c.in.inHandler {
-		c.in.inHandler = false
-		c.inHandler.Store(false)
-	}
-}
+// The functions below call those of a Handler, and say so until the next read: see
+// awaitClose.
 
 func (h *Handler) open(c *Conn) {
 	if h.OnOpen != nil {
-		c.enterHandler()
+		c.phase.enter(handling)
 		h.OnOpen(c)
 	}
 }
 
 func (h *Handler) message(c *Conn, m Message) {
 	if h.OnMessage != nil {
-		c.enterHandler()
+		c.phase.enter(handling)
 		h.OnMessage(c, m)
 	}
 }
 
 func (h *Handler) ping(c *Conn, payload []byte) {
 	if h != nil && h.OnPing != nil {
-		c.enterHandler()
+		c.phase.enter(handling)
 		h.OnPing(c, payload)
 	}
 }
 
 func (h *Handler) pong(c *Conn, payload []byte) {
 	if h != nil && h.OnPong != nil {
-		c.enterHandler()
+		c.phase.enter(handling)
 		h.OnPong(c, payload)
 	}
 }

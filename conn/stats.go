@@ -31,6 +31,10 @@ func (c Counts) Ratio() float64 {
 
 // Stats returns the counts of this moment. It may be called from any goroutine.
 func (c *Conn) Stats() Stats {
+	if c.wire.try() {
+		c.out.counts.publish()
+		c.releaseWire()
+	}
 	return Stats{Read: c.in.counts.load(), Written: c.out.counts.load(), Queue: c.Queue()}
 }
 

@@ -60,13 +60,12 @@ func (c *Conn) watchStream(rw io.ReadWriteCloser, oneShot bool) {
 // deadline, if there is one, passes. The error is then that of ctx, or errReadLate,
 // and nothing is lost. By the holder of reader.
 func (c *Conn) readStream(ctx context.Context, deadline time.Time) (n int, err error) {
-	c.waiting.Store(true)
+	c.phase.enter(waiting)
 	if c.in.half.stream == nil {
 		n, err = c.readAside(ctx, deadline)
 	} else {
 		n, err = c.readWithin(ctx, deadline)
 	}
-	c.waiting.Store(false)
 	c.in.buf.filled(n)
 	if n > 0 {
 		c.lastRead.Store(int64(time.Since(c.opened)))

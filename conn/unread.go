@@ -53,6 +53,7 @@ func (c *Conn) endMessage() {
 	}
 	c.freeCollected()
 	*u = unread{number: u.number}
+	c.in.MaxMessage, c.in.MaxFrames = c.opts.MaxMessage, c.opts.MaxFrames // see NetConn
 }
 
 // leaveStream gives up the rest of a message that a MessageReader reads, for
@@ -100,6 +101,7 @@ func (c *Conn) hold(size int) error {
 		return nil
 	}
 	if !c.opts.Budget.acquire(more) {
+		c.freeCollected() // at once: others need it
 		return c.fail(&LimitError{
 			Code:   frame.TryAgainLater,
 			Option: "Budget",

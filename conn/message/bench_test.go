@@ -91,3 +91,22 @@ func benchmarkAppend(b *testing.B, e *message.Encoder, size int) {
 		}
 	}
 }
+
+// A fragment is flushed, so that it costs as much as a message does.
+func BenchmarkAppendFragmentCompressed(b *testing.B) {
+	for _, takeover := range []bool{true, false} {
+		b.Run(fmt.Sprintf("takeover %v/4096", takeover), func(b *testing.B) {
+			e := &message.Encoder{Deflate: compressor(b, deflate.Direction{ContextTakeover: takeover}, 0)}
+			defer e.Free()
+			piece := benchmarkText(4096)
+			buf := make([]byte, 0, 8192)
+			b.SetBytes(4096)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := e.AppendFragment(buf, frame.Text, piece, false); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -11,11 +11,23 @@ import (
 )
 
 // Decoder decodes what one endpoint sends. Set its fields before its first
-// use. It is not safe for concurrent use.
+// use. It must not be used by several goroutines at once.
 type Decoder struct {
-	FromClient bool  // a client sends, so frames must be masked
-	MaxMessage int64 // bytes of the largest message, inflated; 0 for DefaultMaxMessage, -1 for no limit
-	MaxFrames  int   // frames of one message, empty ones counted; 0 for DefaultMaxFrames, -1 for no limit
+	FromClient bool // a client sends, so frames must be masked
+
+	// MaxMessage is how many bytes the largest message may have, inflated; 0
+	// for [DefaultMaxMessage], -1 for no limit. Its compressed form may have
+	// 64 KiB more. A frame that is over the limit is refused by its header.
+	//
+	// MaxFrames is how many frames a message may have, empty ones counted; 0
+	// for [DefaultMaxFrames], -1 for no limit. Unless there is none, no more
+	// than 64 frames in a row may be empty.
+	//
+	// Both may be changed between two calls of Next. They hold for what comes
+	// from then on: a message in progress that is over the new limit fails
+	// with what comes next of it.
+	MaxMessage int64
+	MaxFrames  int
 
 	// SkipUTF8 leaves text and close reasons unchecked, against RFC 6455
 	// section 8.1: only for peers that are trusted to send nothing else.
@@ -62,6 +74,9 @@ func (d *Decoder) Next(p []byte) (ev Event, n int, err error) {
 	}
 	if !d.started {
 		d.start()
+	}
+	if ev, n, err, ok := d.quick(p); ok {
+		return ev, n, err
 	}
 	for {
 		if d.inflating {
@@ -250,10 +265,10 @@ func (d *Decoder) data(p []byte, last bool) (Event, error) {
 		return Event{}, nil
 	}
 	over := false
-	if max, limited := limit(d.MaxMessage, DefaultMaxMessage); limited && int64(len(p)) > max-d.size {
+	if most, limited := limit(d.MaxMessage, DefaultMaxMessage); limited && int64(len(p)) > most-d.size {
 		// What is wrong before the limit comes first, however much was
 		// inflated at once: the answer must not hang on the cut of the input.
-		p, over = p[:max-d.size], true
+		p, over = p[:max(0, most-d.size)], true
 	}
 	d.size += int64(len(p))
 	if !d.checkText(p, last && !over) {

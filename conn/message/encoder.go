@@ -96,7 +96,7 @@ func (e *Encoder) Retract() {
 	if e.compressed {
 		e.Deflate.Forget()
 	}
-	e.inMessage, e.retractable = false, false
+	e.inMessage = false
 }
 
 // AppendControl appends a ping or a pong. payload holds at most

@@ -52,6 +52,19 @@ var appends = []struct {
 			func(dst []byte) ([]byte, error) { return e.AppendMessage(dst, frame.Binary, []byte("!")) },
 		)
 	}, "01 m03 K(48656c) 89 m01 K(70) 00 m00 K 8a m00 K 80 m02 K(6c6f) 82 m01 K(21)"},
+	{"a message that is never compressed, RFC 6455 5.6", func(e *message.Encoder, dst []byte) ([]byte, error) {
+		return e.AppendUncompressed(dst, frame.Text, []byte("Hello"))
+	}, "81 m05 K(48656c6c6f)"},
+	{"fragments that are never compressed, RFC 6455 5.4", func(e *message.Encoder, dst []byte) ([]byte, error) {
+		return inTurn(dst,
+			func(dst []byte) ([]byte, error) {
+				return e.AppendUncompressedFragment(dst, frame.Binary, []byte("Hel"), false)
+			},
+			func(dst []byte) ([]byte, error) {
+				return e.AppendUncompressedFragment(dst, frame.Binary, []byte("lo"), true)
+			},
+		)
+	}, "02 m03 K(48656c) 80 m02 K(6c6f)"},
 	{"one fragment is a message, RFC 6455 5.4", func(e *message.Encoder, dst []byte) ([]byte, error) {
 		return e.AppendFragment(dst, frame.Binary, []byte("A"), true)
 	}, "82 m01 K(41)"},
@@ -88,7 +101,7 @@ func inTurn(dst []byte, steps ...func([]byte) ([]byte, error)) ([]byte, error) {
 	return dst, nil
 }
 
-func TestServerSendsTheseBytes(t *testing.T) {
+func TestServerSendsTheseBytesRow117(t *testing.T) {
 	for _, c := range appends {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := c.append(&message.Encoder{}, nil)
@@ -126,7 +139,7 @@ func rekeyed(t *testing.T, sent []byte) (out []byte, keys [][4]byte) {
 	return out, keys
 }
 
-func TestClientSendsTheseBytesMasked(t *testing.T) {
+func TestClientSendsTheseBytesMaskedRow109(t *testing.T) {
 	for _, c := range appends {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := c.append(&message.Encoder{FromClient: true}, nil)
@@ -141,34 +154,100 @@ func TestClientSendsTheseBytesMasked(t *testing.T) {
 	}
 }
 
+// everyFrame has e append a frame of every kind, compressed or not.
+func everyFrame(t *testing.T, e *message.Encoder) (sent []byte, frames int) {
+	t.Helper()
+	sent, err := inTurn(nil,
+		func(dst []byte) ([]byte, error) { return e.AppendMessage(dst, frame.Binary, []byte("A")) },
+		func(dst []byte) ([]byte, error) { return e.AppendMessage(dst, frame.Binary, repeat("A", 1000)) },
+		func(dst []byte) ([]byte, error) { return e.AppendMessage(dst, frame.Binary, randomBytes(1000)) },
+		func(dst []byte) ([]byte, error) { return e.AppendUncompressed(dst, frame.Text, repeat("A", 1000)) },
+		func(dst []byte) ([]byte, error) { return e.AppendFragment(dst, frame.Text, []byte("A"), false) },
+		func(dst []byte) ([]byte, error) { return e.AppendControl(dst, frame.Ping, []byte("ping")) },
+		func(dst []byte) ([]byte, error) { return e.AppendFragment(dst, frame.Text, []byte("A"), true) },
+		func(dst []byte) ([]byte, error) {
+			return e.AppendUncompressedFragment(dst, frame.Text, []byte("A"), false)
+		},
+		func(dst []byte) ([]byte, error) { return e.AppendControl(dst, frame.Pong, nil) },
+		func(dst []byte) ([]byte, error) {
+			return e.AppendUncompressedFragment(dst, frame.Text, []byte("A"), true)
+		},
+		func(dst []byte) ([]byte, error) { return e.AppendClose(dst, frame.NormalClosure, "") },
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sent, 11
+}
+
+// randomBytes returns n bytes, always the same, that cannot be compressed.
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	rand.NewChaCha8([32]byte{}).Read(b)
+	return b
+}
+
 // RFC 6455 section 5.3: each frame has a new key. Of so many, two could be
 // equal once in a million times, three never.
-func TestEveryFrameOfClientHasNewKey(t *testing.T) {
-	e := &message.Encoder{
-		FromClient:   true,
-		CompressFrom: 100,
-		Deflate:      compressor(t, deflate.Direction{}, 0),
-	}
-	var sent []byte
-	for range 20 {
-		var err error
-		sent, err = inTurn(sent,
-			func(dst []byte) ([]byte, error) { return e.AppendMessage(dst, frame.Binary, []byte("A")) },
-			func(dst []byte) ([]byte, error) { return e.AppendMessage(dst, frame.Binary, repeat("A", 100)) },
-			func(dst []byte) ([]byte, error) { return e.AppendFragment(dst, frame.Binary, nil, true) },
-			func(dst []byte) ([]byte, error) { return e.AppendControl(dst, frame.Pong, nil) },
-		)
-		if err != nil {
-			t.Fatal(err)
+func TestEveryFrameOfClientHasNewKeyRow115(t *testing.T) {
+	var keys [][4]byte
+	for range 8 {
+		e := &message.Encoder{FromClient: true, Deflate: compressor(t, deflate.Direction{}, 0)}
+		sent, frames := everyFrame(t, e)
+		e.Free()
+		_, k := rekeyed(t, sent)
+		if len(k) != frames {
+			t.Errorf("%d frames, want %d", len(k), frames)
 		}
+		keys = append(keys, k...)
 	}
-	_, keys := rekeyed(t, sent)
 	different := map[[4]byte]bool{}
 	for _, k := range keys {
 		different[k] = true
 	}
-	if len(keys) != 80 || len(different) < 79 || different[[4]byte{}] {
+	if len(different) < len(keys)-1 || different[[4]byte{}] {
 		t.Errorf("%d keys, %d different: %x", len(keys), len(different), keys)
+	}
+}
+
+// Who makes the keys sees his own, in order, one a frame; a server needs none.
+func TestKeysCanBeMadeByTheCallerRow115(t *testing.T) {
+	for _, fromClient := range []bool{true, false} {
+		made := 0
+		e := &message.Encoder{
+			FromClient: fromClient,
+			Deflate:    compressor(t, deflate.Direction{}, 0),
+			NewKey: func() frame.Key {
+				made++
+				return frame.Key{0, byte(made), 0xFF, byte(made * 17)}
+			},
+		}
+		sent, frames := everyFrame(t, e)
+		e.Free()
+		if !fromClient {
+			if made != 0 {
+				t.Errorf("a server made %d keys", made)
+			}
+			continue
+		}
+		_, keys := rekeyed(t, sent)
+		if made != frames || len(keys) != frames {
+			t.Fatalf("%d keys were made for %d frames, want %d", made, len(keys), frames)
+		}
+		for i, k := range keys {
+			if want := [4]byte{0, byte(i + 1), 0xFF, byte((i + 1) * 17)}; k != want {
+				t.Errorf("frame %d has the key %x, want %x", i, k, want)
+			}
+		}
+	}
+}
+
+// Row 115: the key 00000000 is one like any other, and leaves the bytes readable.
+func TestKeyOfZerosLeavesThePayloadAsItIsRow115(t *testing.T) {
+	e := &message.Encoder{FromClient: true, NewKey: func() frame.Key { return frame.Key{} }}
+	got, err := e.AppendMessage(nil, frame.Text, []byte("Hello"))
+	if want := unhex(t, "81850000000048656c6c6f"); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("got % x, %v, want % x", got, err, want)
 	}
 }
 
@@ -179,9 +258,7 @@ func forEachRoom(t *testing.T, test func(t *testing.T, dst []byte)) {
 		for _, before := range []string{"", "what was there"} {
 			t.Run(fmt.Sprintf("%d bytes and room for %d", len(before), room), func(t *testing.T) {
 				dst := make([]byte, len(before)+room)
-				for i := range dst {
-					dst[i] = canary
-				}
+				overwrite(dst)
 				test(t, dst[:copy(dst, before)])
 			})
 		}
@@ -189,8 +266,7 @@ func forEachRoom(t *testing.T, test func(t *testing.T, dst []byte)) {
 }
 
 func TestWhatIsInTheBufferStays(t *testing.T) {
-	compressible, random := repeat("compressible ", 100), make([]byte, 1000)
-	rand.NewChaCha8([32]byte{}).Read(random)
+	compressible, random := repeat("compressible ", 100), randomBytes(1000)
 	for _, c := range []struct {
 		name    string
 		b0      byte
@@ -232,7 +308,7 @@ func TestWhatIsInTheBufferStays(t *testing.T) {
 }
 
 // Z14, RFC 7692 section 7.2.1: one frame, FIN and RSV1 set, without the tail.
-func TestCompressedMessageIsOneFrameWithoutTheTail(t *testing.T) {
+func TestCompressedMessageIsOneFrameWithoutTheTailZ14(t *testing.T) {
 	e := &message.Encoder{Deflate: compressor(t, deflate.Direction{ContextTakeover: true}, 0)}
 	var window []byte
 	for i, message := range [][]byte{repeat("once ", 200), repeat("twice ", 200), repeat("once ", 200), repeat("a", 100_000)} {
@@ -261,9 +337,8 @@ func TestCompressedMessageIsOneFrameWithoutTheTail(t *testing.T) {
 }
 
 // Z14, RFC 7692 section 6.1: what does not gain goes as it is, RSV1 not set.
-func TestMessageIsCompressedOnlyIfItGains(t *testing.T) {
-	random := make([]byte, 1<<20)
-	rand.NewChaCha8([32]byte{}).Read(random)
+func TestMessageIsCompressedOnlyIfItGainsZ14(t *testing.T) {
+	random := randomBytes(1 << 20)
 	for _, c := range []struct {
 		name    string
 		from    int
@@ -295,57 +370,8 @@ func TestMessageIsCompressedOnlyIfItGains(t *testing.T) {
 	}
 }
 
-// RFC 7692 section 7.2.1: the window is that of the peer. What was not sent
-// compressed is not in it.
-func TestWhatDidNotGainIsNotInTheWindow(t *testing.T) {
-	random := make([]byte, 2000)
-	rand.NewChaCha8([32]byte{}).Read(random)
-	direction := deflate.Direction{ContextTakeover: true}
-	e := &message.Encoder{Deflate: compressor(t, direction, 6)}
-	var sent []byte
-	var want outcome
-	for _, m := range [][]byte{random[:1000], repeat("a", 1000), random[:1000], append(random[:1000:1000], repeat("b", 1000)...), random[:1000]} {
-		var err error
-		if sent, err = e.AppendMessage(sent, frame.Binary, m); err != nil {
-			t.Fatal(err)
-		}
-		want.arrived = append(want.arrived, show(frame.Binary, m))
-	}
-	if diff := difference(want, decode(t, settings{inflate: &direction}.decoder(false), [][]byte{sent})); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestFragmentsMustMakeMessage(t *testing.T) {
-	begun := func() *message.Encoder {
-		e := &message.Encoder{}
-		if _, err := e.AppendFragment(nil, frame.Text, []byte("A"), false); err != nil {
-			t.Fatal(err)
-		}
-		return e
-	}
-	for name, call := range map[string]func(e *message.Encoder, dst []byte) ([]byte, error){
-		"a message inside a message": func(e *message.Encoder, dst []byte) ([]byte, error) {
-			return e.AppendMessage(dst, frame.Text, []byte("B"))
-		},
-		"a fragment of another type": func(e *message.Encoder, dst []byte) ([]byte, error) {
-			return e.AppendFragment(dst, frame.Binary, []byte("B"), true)
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			e := begun()
-			refuses(t, message.ErrOrder, func(dst []byte) ([]byte, error) { return call(e, dst) })
-			// The message can be finished still.
-			got, err := e.AppendFragment(nil, frame.Text, []byte("B"), true)
-			if want := wire(t, false, "80 m01 K(42)"); err != nil || !bytes.Equal(got, want) {
-				t.Errorf("got % x, %v", got, err)
-			}
-		})
-	}
-}
-
 // RFC 6455 section 5.5.1: no frame after a close.
-func TestNothingFollowsClose(t *testing.T) {
+func TestNothingFollowsCloseK6(t *testing.T) {
 	for _, c := range appends {
 		t.Run(c.name, func(t *testing.T) {
 			e := &message.Encoder{}
@@ -369,13 +395,4 @@ func refuses(t *testing.T, want error, call func([]byte) ([]byte, error)) {
 	if string(got) != "dst" || &got[0] != &dst[0] || !bytes.Equal(dst[:cap(dst)][3:], make([]byte, 97)) {
 		t.Errorf("dst is not as it was: %q", got)
 	}
-}
-
-func TestFreedEncoderHasGivenItsCompressorBack(t *testing.T) {
-	e := &message.Encoder{CompressFrom: -1, Deflate: compressor(t, deflate.Direction{}, 0)}
-	e.Free()
-	if _, ok := e.Deflate.Append(nil, repeat("a", 100)); ok {
-		t.Error("it compresses still")
-	}
-	(&message.Encoder{}).Free()
 }

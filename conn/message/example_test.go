@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/parleyws/parley/conn/message"
+	"github.com/parleyws/parley/deflate"
 	"github.com/parleyws/parley/frame"
 )
 
@@ -152,4 +153,67 @@ func ExampleEncoder_AppendFragment() {
 	// 8900 <nil>
 	// websocket: message begun before the last one is finished
 	// 80026c6f <nil>
+}
+
+// A message that is streamed is compressed if that was agreed. What comes out of
+// it depends on how well that goes, but each piece can be read as it comes.
+func ExampleEncoder_AppendFragment_compressed() {
+	compressor, err := deflate.NewCompressor(deflate.Direction{}, 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	server := message.Encoder{Deflate: compressor}
+	defer server.Free()
+	client := message.Decoder{Inflate: deflate.NewDecompressor(deflate.Direction{})}
+	defer client.Free()
+
+	for i, piece := range []string{"row, ", "row, row ", "your boat"} {
+		sent, err := server.AppendFragment(nil, frame.Text, []byte(piece), i == 2)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%02x", sent[0])
+		for ev, err := range client.Feed(sent) {
+			fmt.Printf(" %q %v", ev.Payload, err)
+		}
+		fmt.Println()
+	}
+	// Output:
+	// 41 "row, " <nil>
+	// 00 "row, row " <nil>
+	// 80 "your boat" <nil> "" <nil>
+}
+
+// What is compressed already gains nothing.
+func ExampleEncoder_AppendUncompressedFragment() {
+	compressor, err := deflate.NewCompressor(deflate.Direction{}, 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	e := message.Encoder{Deflate: compressor}
+	defer e.Free()
+	sent, err := e.AppendUncompressedFragment(nil, frame.Binary, []byte("\x89PNG"), false)
+	if err == nil {
+		sent, err = e.AppendUncompressedFragment(sent, frame.Binary, []byte("..."), true)
+	}
+	fmt.Printf("%q %v\n", sent, err)
+	// Output:
+	// "\x02\x04\x89PNG\x80\x03..." <nil>
+}
+
+// A message that is not sent after all must not be continued, nor referred to.
+func ExampleEncoder_Retract() {
+	var e message.Encoder
+	if _, err := e.AppendFragment(nil, frame.Text, []byte("never sent"), false); err != nil {
+		fmt.Println(err)
+		return
+	}
+	e.Retract()
+	sent, err := e.AppendMessage(nil, frame.Text, []byte("sent"))
+	fmt.Printf("%q %v\n", sent, err)
+	// Output:
+	// "\x81\x04sent" <nil>
 }

@@ -67,23 +67,22 @@ func (e *Encoder) appendFragment(dst []byte, op frame.Opcode, piece []byte, last
 	return out, nil
 }
 
-// appendPiece compresses a piece straight into dst, behind room for the header
-// of the longest that can come of it.
+// mostGrown is how many bytes a piece of less than 64 KiB grows by at most when
+// it is compressed, as AppendPiece of the Compressor says. A longer one may grow
+// by more, but its header does not.
+const mostGrown = 6
+
+// appendPiece compresses a piece straight into dst, behind room for the longest
+// header that it can need.
 func (e *Encoder) appendPiece(dst []byte, h *frame.Header, piece []byte, last bool) ([]byte, error) {
 	if !e.begun {
 		h.RSV = frame.RSV1
 	}
-	h.Length = maxPiece(len(piece))
+	h.Length = int64(len(piece)) + mostGrown
 	room := h.Append(dst)
 	out, err := e.Deflate.AppendPiece(room, piece, last)
 	if err != nil {
 		return dst, err
 	}
 	return complete(out, len(dst), len(room), h), nil
-}
-
-// maxPiece returns how many bytes a piece of n bytes has at most when it is
-// compressed, as [deflate.Compressor.AppendPiece] promises.
-func maxPiece(n int) int64 {
-	return int64(n) + 6 + 5*int64(n/(1<<16-1))
 }

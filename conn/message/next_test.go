@@ -180,7 +180,7 @@ func TestBrokenOffFeedIsNotGoneOnWith(t *testing.T) {
 }
 
 // The error comes last and once a Feed, and again with the next.
-func TestFeedYieldsTheErrorLast(t *testing.T) {
+func TestFeedYieldsTheErrorLastRow138(t *testing.T) {
 	d := settings{}.decoder(true)
 	for i, p := range [][]byte{wire(t, true, "81 m01 K(61) 83 m00 K 81 m01 K(62)"), nil, wire(t, true, "89 m00 K")} {
 		var events, failures int
@@ -203,8 +203,25 @@ func TestFeedYieldsTheErrorLast(t *testing.T) {
 	}
 }
 
+// RFC 6455 section 7.1.7: whatever follows what is wrong is not heard, lawful as
+// it may be, nor touched.
+func TestNothingIsHeardAfterTheErrorRow138(t *testing.T) {
+	forEachCase(t, func(t *testing.T, c decoderCase, fromClient bool, sent []byte) {
+		if c.fail == "" || len(sent) > 4096 {
+			return
+		}
+		after := wire(t, fromClient, "80 m00 K 81 m01 K(41) 89 m01 K(42) 88 m02 K(03e8)")
+		for _, n := range []int{1, len(sent), len(sent) + len(after)} {
+			d := c.decoder(fromClient)
+			if diff := difference(c.outcome(), decode(t, d, chunks(append(sent, after...), n))); diff != "" {
+				t.Errorf("in pieces of %d: %s", n, diff)
+			}
+		}
+	})
+}
+
 // Nothing of what follows a close is even looked at, and it is left as it is.
-func TestWhatFollowsCloseIsLeftAsItIs(t *testing.T) {
+func TestWhatFollowsCloseIsLeftAsItIsK6(t *testing.T) {
 	d := settings{}.decoder(true)
 	after := wire(t, true, "81 m05 K(48656c6c6f)")
 	sent := append(wire(t, true, "88 m00 K"), after...)

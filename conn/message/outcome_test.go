@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/parleyws/parley/conn/message"
 	"github.com/parleyws/parley/deflate"
@@ -50,6 +50,7 @@ type outcome struct {
 	open    []byte   // what has come of an unfinished message
 	fail    string   // the error, as verdict has it
 	longest int      // bytes of the longest message, finished or not; not compared
+	used    int      // bytes of the input; not compared
 }
 
 // show writes down a message or control frame.
@@ -133,20 +134,41 @@ func (l *listener) take(ev message.Event) {
 
 const canary = 0xA5
 
-// caged returns a copy of b with canaries around it, and a function that fails
-// if one is gone.
-func caged(t failer, b []byte) (copied []byte, check func()) {
-	const bars = 16
-	cage := bytes.Repeat([]byte{canary}, bars+len(b)+bars)
-	copied = cage[bars : bars+len(b)]
-	copy(copied, b)
-	return copied, func() { // no Helper: it would take most of the time
-		for i := range bars {
-			if cage[i] != canary || cage[len(cage)-1-i] != canary {
-				t.Fatalf("bytes outside of the input were written")
-			}
-		}
+// canaries are only to be read.
+var canaries = bytes.Repeat([]byte{canary}, 64<<10)
+
+// overwrite writes canaries over b.
+func overwrite(b []byte) {
+	for len(b) > 0 {
+		b = b[copy(b, canaries):]
 	}
+}
+
+// cage holds one piece of input after another, with canaries around it.
+type cage struct {
+	t     failer
+	bytes []byte
+	n     int // bytes of the piece
+}
+
+const bars = 16
+
+// put returns a copy of piece, lent until the next.
+func (c *cage) put(piece []byte) []byte {
+	c.n = len(piece)
+	c.bytes = append(c.bytes[:0], canaries[:bars]...)
+	c.bytes = append(c.bytes, piece...)
+	c.bytes = append(c.bytes, canaries[:bars]...)
+	return c.bytes[bars:][:c.n]
+}
+
+// check fails if a canary is gone, and writes over the piece: it is lent no
+// more.
+func (c *cage) check() { // no Helper: it would take most of the time
+	if !bytes.Equal(c.bytes[:bars], canaries[:bars]) || !bytes.Equal(c.bytes[bars+c.n:], canaries[:bars]) {
+		c.t.Fatalf("bytes outside of the input were written")
+	}
+	overwrite(c.bytes)
 }
 
 // decode decodes what comes in pieces, by Next, and holds Next to its doc
@@ -154,20 +176,20 @@ func caged(t failer, b []byte) (copied []byte, check func()) {
 func decode(t failer, d *message.Decoder, pieces [][]byte) outcome {
 	t.Helper()
 	defer d.Free()
-	l := &listener{t: t}
+	l, input := &listener{t: t}, &cage{t: t}
 	for _, piece := range pieces {
-		p, check := caged(t, piece)
-		whole := p
+		p := input.put(piece)
 		for {
 			ev, n, err := d.Next(p)
 			if n < 0 || n > len(p) {
 				t.Fatalf("%d bytes of %d were used", n, len(p))
 			}
 			p = p[n:]
+			l.out.used += n
 			if err != nil {
 				l.out.fail = verdict(t, err)
 				holdsToItsError(t, d, ev, err, p)
-				check()
+				input.check()
 				return l.out
 			}
 			if ev.Opcode == 0 {
@@ -178,10 +200,7 @@ func decode(t failer, d *message.Decoder, pieces [][]byte) outcome {
 			}
 			l.take(ev)
 		}
-		check()
-		for i := range whole {
-			whole[i] = canary
-		}
+		input.check()
 	}
 	return l.out
 }
@@ -208,9 +227,9 @@ func holdsToItsError(t failer, d *message.Decoder, ev message.Event, err error, 
 func decodeByFeed(t failer, d *message.Decoder, pieces [][]byte) outcome {
 	t.Helper()
 	defer d.Free()
-	l := &listener{t: t}
+	l, input := &listener{t: t}, &cage{t: t}
 	for _, piece := range pieces {
-		p, check := caged(t, piece)
+		p := input.put(piece)
 		for ev, err := range d.Feed(p) {
 			if l.out.fail != "" {
 				t.Fatalf("%+v, %v after the error", ev, err)
@@ -221,10 +240,7 @@ func decodeByFeed(t failer, d *message.Decoder, pieces [][]byte) outcome {
 			}
 			l.take(ev)
 		}
-		check()
-		for i := range p {
-			p[i] = canary
-		}
+		input.check()
 		if l.out.fail != "" {
 			break
 		}
@@ -235,8 +251,8 @@ func decodeByFeed(t failer, d *message.Decoder, pieces [][]byte) outcome {
 // difference tells two outcomes apart. How much of an unfinished message comes
 // before an error depends on the cuts, but not what.
 func difference(want, got outcome) string {
-	if diff := cmp.Diff(want.arrived, got.arrived, cmpopts.EquateEmpty()); diff != "" {
-		return "what arrived (-want +got):\n" + diff
+	if !slices.Equal(want.arrived, got.arrived) {
+		return "what arrived (-want +got):\n" + cmp.Diff(want.arrived, got.arrived)
 	}
 	if want.fail != got.fail {
 		return fmt.Sprintf("failed with %q, want %q", got.fail, want.fail)

@@ -132,12 +132,12 @@ func reference(sent []byte, fromClient bool, maxMessage int64, maxFrames, maxEmp
 
 // agrees fails unless got is what the reference makes of it, where there is no
 // compression.
-func agrees(t *testing.T, s settings, fromClient bool, sent []byte, got outcome) {
+func agrees(t failer, s settings, fromClient bool, sent []byte, got outcome) {
 	t.Helper()
 	if s.inflate != nil {
 		return
 	}
-	arrived, code := reference(sent, fromClient, limitOf(s), framesOf(s), 64, s.skipUTF8)
+	arrived, code := reference(sent, fromClient, limitOf(s), framesOf(s), maxEmpty, s.skipUTF8)
 	fail := ""
 	if code != 0 {
 		fail = fmt.Sprint(code)
@@ -146,7 +146,7 @@ func agrees(t *testing.T, s settings, fromClient bool, sent []byte, got outcome)
 		got.fail = got.fail[:4]
 	}
 	if diff := difference(outcome{arrived: arrived, open: got.open, fail: fail}, got); diff != "" {
-		t.Errorf("the reference disagrees about % x: %s", sent, diff)
+		t.Fatalf("the reference disagrees about % x: %s", sent, diff)
 	}
 }
 

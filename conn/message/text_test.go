@@ -75,7 +75,7 @@ func deciding(text string) int {
 }
 
 // K7, across fragments at every byte.
-func TestTextIsJudgedWhereverItsFragmentsAreCut(t *testing.T) {
+func TestTextIsJudgedWhereverItsFragmentsAreCutK7(t *testing.T) {
 	for _, text := range texts {
 		for i := range len(text) + 1 {
 			row := fmt.Sprintf("01 m%02x K(%x) 89 m00 K 80 m%02x K(%x)", i, text[:i], len(text)-i, text[i:])
@@ -112,7 +112,7 @@ func judgesText(t *testing.T, s settings, row, text string) {
 
 // G15: a peer that sends what is no text is told so at once, not when it has
 // sent a megabyte of it, or never ends the message.
-func TestTextFailsAtTheByteThatNothingCanMend(t *testing.T) {
+func TestTextFailsAtTheByteThatNothingCanMendG15Row148(t *testing.T) {
 	for _, text := range texts {
 		at := deciding(text)
 		rows := map[string]string{

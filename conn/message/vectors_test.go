@@ -158,7 +158,7 @@ type utf8Vector struct {
 
 // K7, G15: an invalid text fails at the byte that the table names, in a message
 // that is not finished; an unfinished one at its end.
-func TestSharedTextsAreJudgedAsTheTablesSay(t *testing.T) {
+func TestSharedTextsAreJudgedAsTheTablesSayK7G15(t *testing.T) {
 	for _, c := range vectors[utf8Vector](t, "utf8.json") {
 		t.Run(c.Name+", "+c.Section, func(t *testing.T) {
 			text := unhex(t, strings.ReplaceAll(c.Bytes, " ", ""))

@@ -1,6 +1,7 @@
 package message_test
 
 import (
+	"bytes"
 	"encoding/hex"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ var testKey = [4]byte{0x37, 0xFA, 0x21, 0x3D}
 //	41*125  the bytes 125 times
 //
 // It knows nothing of frames, so a row can be as unlawful as it likes.
-func wire(tb testing.TB, fromClient bool, row string) []byte {
+func wire(tb failer, fromClient bool, row string) []byte {
 	tb.Helper()
 	var out []byte
 	payload := -1 // where the payload begins, or -1 outside of one
@@ -51,20 +52,17 @@ func wire(tb testing.TB, fromClient bool, row string) []byte {
 			if found {
 				var err error
 				if n, err = strconv.Atoi(times); err != nil {
-					tb.Fatal(err)
+					tb.Fatalf("%q: %v", token, err)
 				}
 			}
-			b := unhex(tb, digits)
-			for range n {
-				out = append(out, b...)
-			}
+			out = append(out, bytes.Repeat(unhex(tb, digits), n)...)
 		}
 	}
 	return out
 }
 
 // unhex decodes hexadecimal digits.
-func unhex(tb testing.TB, digits string) []byte {
+func unhex(tb failer, digits string) []byte {
 	tb.Helper()
 	b, err := hex.DecodeString(digits)
 	if err != nil {
