@@ -37,7 +37,11 @@ func (c *Conn) Close(ctx context.Context, code frame.CloseCode, reason string) e
 	}
 	if err != nil {
 		// Nothing more will come of it: cut.
-		c.finish(CloseError{Code: code, Reason: reason, Err: err})
+		said := closeFrame{code, reason}
+		if sent := c.closeSent.Load(); sent != nil {
+			said = *sent // perhaps by another call
+		}
+		c.finish(CloseError{Code: said.code, Reason: said.reason, Err: err})
 	}
 	if end := c.Err(); end != nil && !c.end.Clean {
 		return end
@@ -99,7 +103,7 @@ func (c *Conn) CloseWrite(ctx context.Context, code frame.CloseCode, reason stri
 	case c.closeSent.Load() == nil:
 		c.out.queue.reopen()
 	default:
-		c.finish(CloseError{Code: code, Reason: reason, Err: err})
+		return c.finish(CloseError{Code: code, Reason: reason, Err: err})
 	}
 	return err
 }

@@ -36,7 +36,10 @@ func (f *flood) take(perSecond int, now time.Duration) (tooMany bool) {
 // checkPing fails the connection for a flood of pings.
 func (c *Conn) checkPing() error {
 	max := c.opts.MaxPings
-	if max < 0 || !c.in.pings.take(max, time.Since(c.opened)) {
+	if max < 0 || c.closeSent.Load() != nil { // then nothing is answered any more
+		return nil
+	}
+	if !c.in.pings.take(max, time.Since(c.opened)) {
 		return nil
 	}
 	return c.fail(&LimitError{

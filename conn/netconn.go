@@ -99,7 +99,10 @@ func (n *NetConn) readFrom(ctx context.Context, p []byte) (int, error) {
 // endOfStream returns eof in the place of a normal closure, and from then on.
 func (n *NetConn) endOfStream(err, eof error) error {
 	var end *CloseError
-	if !errors.As(err, &end) || end.Err != nil || !end.Remote && !end.Clean || !end.normalCode() {
+	if !errors.As(err, &end) || end.Err != nil || !end.normalCode() {
+		return err
+	}
+	if !end.Remote && (!end.Clean || n.c.closing.Load()) { // but after CloseWrite
 		return err
 	}
 	if n.eof == nil {
@@ -114,16 +117,13 @@ var errWrongType = &frame.Error{
 	Reason:  "message of the wrong type",
 }
 
-// Write sends p as one message, which is never compressed; nothing, if p is empty.
+// Write sends p as one message, also if it is empty, and never compressed.
 // If its deadline passes when part of it has left, the rest leaves before whatever
 // is written next: it counts as written, though the error is
 // [os.ErrDeadlineExceeded]. Over TLS and other streams whose writes cannot be
 // interrupted, that costs the connection.
 func (n *NetConn) Write(p []byte) (int, error) {
 	ctx := n.write.context()
-	if len(p) == 0 {
-		return 0, context.Cause(ctx)
-	}
 	k, err := n.c.writeToStream(ctx, Type(n.op), p)
 	if err != nil && errors.Is(context.Cause(ctx), net.ErrClosed) {
 		err = net.ErrClosed

@@ -18,8 +18,6 @@ func (e *End) CloseWrite() error {
 		return e.failed("close", syscall.ENOTCONN)
 	}
 	e.endHalf(now)
-	e.p.advance(now)
-	e.p.notify()
 	return nil
 }
 
@@ -31,13 +29,14 @@ func (e *End) CloseWrite() error {
 //     that is answered with a reset as soon as it arrives.
 //   - If something has not been read, the peer is reset at once.
 //
-// A reset travels as bytes do. It takes along all that has arrived and that the
-// peer has not read yet: from then on it reads and writes nothing but
-// [syscall.ECONNRESET]. RFC 9293 section 3.10.7.4 has it so. Linux lets the
-// peer read what had arrived all the same, but never what had not, so nobody
-// can rely on it; see [Flow.ResetAfter] for a reset that is as kind.
+// So RFC 9293 section 3.6.1 wants it. A reset travels as bytes do, behind those
+// that are under way. It takes along all that has arrived and that the peer has
+// not read yet, as section 3.10.7.4 has it: from then on Read and Write of the peer
+// return [syscall.ECONNRESET]. Linux is kinder, and lets the peer read what had
+// arrived; a protocol cannot rely on that. For a reset that is as kind see
+// [Flow.ResetAfter].
 //
-// A second Close returns an error.
+// A second Close returns an error; the first one after a reset does not.
 func (e *End) Close() error {
 	now := e.p.lock()
 	defer e.p.mu.Unlock()
@@ -57,35 +56,29 @@ func (e *End) close(now time.Time, hard bool) error {
 		return e.failed("close", net.ErrClosed)
 	}
 	e.closed = true
-	switch {
-	case e.reset: // then there is nobody to tell
-	case hard:
-		e.answered = true
-		e.out.signal(reset, now)
-	default:
-		e.endHalf(now)
-		if e.p.http2 && !e.ended {
-			e.out.signal(stop, now)
-		}
-	}
-	e.readDeadline, e.writeDeadline = time.Time{}, time.Time{}
+	e.readDeadline, e.writeDeadline = time.Time{}, time.Time{} // or a oneShot resets the peer
 	e.in.clear()
-	e.p.advance(now)
-	e.p.notify()
+	if hard {
+		e.out.signal(reset, now)
+		return nil
+	}
+	e.endHalf(now)
+	if e.p.http2 && !e.ended {
+		e.out.signal(stop, now)
+	}
 	return nil
 }
 
-// endHalf sends the FIN, unless it has been sent.
+// endHalf ends the half that sends. A second FIN would do nothing.
 func (e *End) endHalf(now time.Time) {
-	if !e.halfEnded {
-		e.halfEnded = true
-		e.out.signal(fin, now)
-	}
+	e.halfEnded = true
+	e.out.signal(fin, now)
 }
 
-// struck is what a reset does to e. A hard one takes along what e has not read.
+// struck is what a reset does to e: the first one. A hard one takes along what e
+// has not read.
 func (e *End) struck(hard bool) {
-	if e.closed || e.reset {
+	if e.reset {
 		return
 	}
 	e.reset = true

@@ -34,7 +34,6 @@ func (e *End) setDeadlines(t time.Time, deadlines ...*time.Time) error {
 	for _, d := range deadlines {
 		*d = t
 	}
-	e.p.advance(now)
 	e.p.notify()
 	return nil
 }

@@ -33,7 +33,6 @@ type End struct {
 	reset     bool // a reset has struck
 	lost      bool // and reads end by it; if not, they end by the FIN before it
 	stopped   bool // the peer takes no more
-	answered  bool // what came after Close was answered with a reset
 }
 
 // In returns the direction from the peer to e, which is the peer's Out.
@@ -98,12 +97,12 @@ func (e *End) readEnd() error {
 		return e.in.readFault.err
 	case e.in.stats.Unread > 0:
 		return nil
+	case e.readTimedOut:
+		return os.ErrDeadlineExceeded
 	case e.lost:
 		return syscall.ECONNRESET
 	case e.ended:
 		return io.EOF
-	case e.readTimedOut:
-		return os.ErrDeadlineExceeded
 	}
 	return nil
 }

@@ -10,7 +10,6 @@ func (f *Flow) change(do func(now time.Time)) {
 	now := f.p.lock()
 	defer f.p.mu.Unlock()
 	do(now)
-	f.p.advance(now)
 	f.p.notify()
 }
 
@@ -23,8 +22,8 @@ func (f *Flow) SetWindow(bytes int) {
 
 // SetReadSizes sets how many bytes each Read returns at most; nil for as many as
 // are there. A size of 0 is a Read that returns neither bytes nor an error, at
-// once, as [io.Reader] allows. A Read that fails before it has returned bytes
-// leaves its size to the next.
+// once, as [io.Reader] allows. A Read that fails without bytes, or has no room for
+// any, leaves its size to the next. Less than 0 is taken as 0.
 func (f *Flow) SetReadSizes(s Sizes) {
 	f.change(func(time.Time) { f.readSizes = sizes{draw: s} })
 }
@@ -50,13 +49,15 @@ func (f *Flow) SetErrorWithData(on bool) {
 }
 
 // SetLatency sets how long the bytes that are written from now on, and the end
-// of the stream, are under way. Room in the window comes back without delay.
+// of the stream, are under way; 0 for no time. Room in the window comes back without
+// delay.
 func (f *Flow) SetLatency(d time.Duration) {
 	f.change(func(time.Time) { f.latency = d })
 }
 
-// SetJitter varies the latency by up to d in both directions, as seed decides.
-// Bytes never overtake each other.
+// SetJitter makes the latency longer or shorter by up to d, as seed decides, for
+// bytes that are written from now on; 0 for no jitter. Bytes never overtake each
+// other.
 func (f *Flow) SetJitter(d time.Duration, seed uint64) {
 	f.change(func(time.Time) { f.jitter, f.random = d, rand.New(rand.NewPCG(seed, 0)) })
 }
@@ -90,8 +91,8 @@ func (f *Flow) Resume() {
 func (f *Flow) BlackHole() { f.change(func(time.Time) { f.lossy, f.silent = true, true }) }
 
 // ResetAfter resets both ends when n more bytes have been written from now on; 0
-// resets them at once. The Write that sends a byte more fails with
-// [syscall.ECONNRESET] and n says how much of it has left.
+// resets them at once, and -1 takes back what has not happened. The Write that sends
+// a byte more fails with [syscall.ECONNRESET] and says how much of it has left.
 //
 // This reset stands at a byte: it arrives behind the n bytes, and what has arrived
 // before it can still be read, at both ends, as on Linux. For one that takes along
@@ -99,15 +100,19 @@ func (f *Flow) BlackHole() { f.change(func(time.Time) { f.lossy, f.silent = true
 func (f *Flow) ResetAfter(n int64) { f.cutAfter(cut, n) }
 
 // EndAfter ends the stream for the one who reads, with [io.EOF], when n more
-// bytes have been written from now on. What is written after them is lost, and
-// the writer does not learn it: a stream cut short, by a proxy for instance. The
-// other direction goes on.
+// bytes have been written from now on; -1 takes back what has not happened. What is
+// written after them is lost, and the writer does not learn it: a stream cut short,
+// by a proxy for instance. The other direction goes on. Of a ResetAfter and an
+// EndAfter the later call holds.
 func (f *Flow) EndAfter(n int64) { f.cutAfter(fin, n) }
 
 func (f *Flow) cutAfter(k kind, n int64) {
 	f.change(func(now time.Time) {
-		f.cut = cutting{k, f.stats.BytesWritten + n}
-		f.cutIfDue(now)
+		f.cut = cutting{}
+		if n >= 0 {
+			f.cut = cutting{k, f.stats.BytesWritten + n}
+			f.cutIfDue(now)
+		}
 	})
 }
 
@@ -125,15 +130,16 @@ func (f *Flow) cutIfDue(now time.Time) {
 	f.lossy = true
 }
 
-// FailReadAfter makes Read fail with err, for good, when n more bytes have been
-// read from now on, whatever has arrived; err must not be nil. The stream itself
-// goes on.
+// FailReadAfter makes Read fail with err, again and again, when n more bytes have
+// been read from now on, whatever has arrived. The stream itself goes on, and an err
+// of nil lets Read go on.
 func (f *Flow) FailReadAfter(n int64, err error) {
-	f.change(func(time.Time) { f.readFault = fault{err, f.stats.BytesRead + n} })
+	f.change(func(time.Time) { f.readFault = fault{err, f.stats.BytesRead + max(n, 0)} })
 }
 
-// FailWriteAfter makes Write fail with err, for good, when n more bytes have been
-// written from now on; err must not be nil. The peer learns nothing of it.
+// FailWriteAfter makes Write fail with err, again and again, when n more bytes have
+// been written from now on. The peer learns nothing of it, and an err of nil lets
+// Write go on.
 func (f *Flow) FailWriteAfter(n int64, err error) {
-	f.change(func(time.Time) { f.writeFault = fault{err, f.stats.BytesWritten + n} })
+	f.change(func(time.Time) { f.writeFault = fault{err, f.stats.BytesWritten + max(n, 0)} })
 }

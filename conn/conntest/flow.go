@@ -137,12 +137,12 @@ func (f *Flow) arrival(n int, now time.Time) time.Time {
 	return at
 }
 
-// signal puts a signal under way, behind the bytes. It may be sent later than at
-// the time of the call, but not earlier than the bytes before it.
-func (f *Flow) signal(k kind, at time.Time) {
+// signal puts a signal under way, behind the bytes.
+func (f *Flow) signal(k kind, now time.Time) {
 	if !f.silent {
-		f.flight.push(parcel{kind: k, at: f.arrival(0, at)})
+		f.flight.push(parcel{kind: k, at: f.arrival(0, now)})
 	}
+	f.p.notify()
 }
 
 // arrive is the arrival of the next parcel.
@@ -151,9 +151,7 @@ func (f *Flow) arrive(at time.Time) {
 	to := f.to
 	switch x.kind {
 	case fin:
-		if !to.closed && !to.reset && !to.readTimedOut {
-			to.ended = true
-		}
+		to.ended = true
 	case stop:
 		to.stopped = true
 	case reset, cut:
@@ -168,9 +166,8 @@ func (f *Flow) arrive(at time.Time) {
 func (f *Flow) deliver(x parcel, at time.Time) {
 	to := f.to
 	switch {
-	case to.reset, to.closed && (f.p.http2 || to.answered):
+	case to.reset, to.closed && f.p.http2:
 	case to.closed:
-		to.answered = true
 		to.out.signal(reset, at)
 	case to.readTimedOut:
 		f.held += len(x.data)
@@ -193,15 +190,13 @@ func (f *Flow) take(b []byte) (n int) {
 		if x.whole && n > 0 {
 			break
 		}
+		whole := x.whole
 		k := copy(b[n:], x.data)
-		x.data = x.data[k:]
 		n += k
-		if whole := x.whole; len(x.data) == 0 {
+		if x.data = x.data[k:]; len(x.data) == 0 {
 			f.ready.pop()
-			if whole {
-				break
-			}
-		} else if whole {
+		}
+		if whole {
 			break
 		}
 	}

@@ -3,8 +3,9 @@ package conntest
 import "time"
 
 // HTTP2 returns e as a handler of net/http sees a stream of HTTP/2 (an extended
-// CONNECT, RFC 8441), and makes the pipe such a stream. Call it before the pipe is
-// used, and use e itself only for its flows from then on.
+// CONNECT, RFC 8441), and makes the pipe such a stream: no reset takes along what
+// has arrived, and no Close resets. Call it before the pipe is used, and use e itself
+// only for its flows from then on.
 func (e *End) HTTP2() *HTTP2Stream {
 	e.p.lock()
 	defer e.p.mu.Unlock()
@@ -24,8 +25,6 @@ func (e *End) HTTP2() *HTTP2Stream {
 //   - When a write deadline passes, even if no Write runs, the stream is reset. A
 //     Write that waited fails with [os.ErrDeadlineExceeded], later ones with
 //     [syscall.ECONNRESET].
-//
-// And nothing on the pipe takes along what has arrived: a reset is read after it.
 type HTTP2Stream struct{ e *End }
 
 // Read is [End.Read].
@@ -35,7 +34,7 @@ func (s *HTTP2Stream) Read(b []byte) (int, error) { return s.e.Read(b) }
 func (s *HTTP2Stream) Write(b []byte) (int, error) { return s.e.Write(b) }
 
 // Close is the return of the handler: the peer reads what is under way, then
-// [io.EOF], and its Writes fail with [syscall.EPIPE].
+// [io.EOF], and its Writes fail with [syscall.EPIPE]. What it still sends is lost.
 func (s *HTTP2Stream) Close() error { return s.e.Close() }
 
 // SetReadDeadline sets the read deadline; the zero time means none.
@@ -47,7 +46,9 @@ func (s *HTTP2Stream) SetWriteDeadline(t time.Time) error { return s.e.SetWriteD
 // readTimeout is the passing of a read deadline that works once.
 func (e *End) readTimeout(time.Time) {
 	e.readDeadline = time.Time{}
-	e.readTimedOut = !e.ended && !e.reset
+	if !e.ended && !e.reset {
+		e.readTimedOut = true
+	}
 }
 
 // writeTimeout is the passing of a write deadline that works once.
