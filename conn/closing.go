@@ -89,8 +89,9 @@ func (c *Conn) awaitClose(ctx context.Context) error {
 	defer c.doneReading()
 	// Nothing is kept of what comes, so there is nothing to limit.
 	c.in.MaxMessage, c.in.MaxFrames = -1, -1
+	var ev message.Event
 	for !c.hasEnded() {
-		if _, err := c.nextEvent(ctx, nil); err != nil && !c.hasEnded() {
+		if err := c.nextEvent(ctx, nil, &ev); err != nil && !c.hasEnded() {
 			return err
 		}
 	}

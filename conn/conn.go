@@ -40,7 +40,9 @@ type Conn struct {
 
 	// Set once, by the holder of wire.
 	closeSent   atomic.Pointer[closeFrame] // what our close frame said
-	writeFailed atomic.Pointer[CloseError] // why the stream takes no more
+	writeFailed atomic.Pointer[CloseError] // why nothing more may be written
+
+	streamFailed atomic.Bool // the stream takes no more
 
 	life life
 

@@ -32,35 +32,34 @@ type incoming struct {
 // Reading has three steps: decode what is there, wait for more, and what each
 // style makes of the events.
 
-// nextEvent returns the next piece of a message, and deals with the control
+// nextEvent sets ev to the next piece of a message, and deals with the control
 // frames before it, of which h hears; h may be nil.
-func (c *Conn) nextEvent(ctx context.Context, h *Handler) (message.Event, error) {
+func (c *Conn) nextEvent(ctx context.Context, h *Handler, ev *message.Event) error {
 	for {
-		ev, err := c.decode(h)
-		if err != nil || ev.Opcode != 0 {
-			return ev, err
+		if err := c.decode(h, ev); err != nil || ev.Opcode != 0 {
+			return err
 		}
 		if err := c.fill(ctx); err != nil {
-			return message.Event{}, err
+			return err
 		}
 	}
 }
 
-// decode returns the next piece of a message from what has been read, or the
-// zero Event if there is none.
-func (c *Conn) decode(h *Handler) (message.Event, error) {
+// decode sets ev to the next piece of a message from what has been read, or to
+// the zero Event if there is none.
+func (c *Conn) decode(h *Handler, ev *message.Event) error {
 	in := &c.in
 	for {
-		ev, n, err := in.Next(in.buf.bytes[in.buf.r:in.buf.w])
+		n, err := in.NextInto(ev, in.buf.bytes[in.buf.r:in.buf.w])
 		in.buf.r += n
 		if err != nil {
 			c.phase.enter(resting)
-			return message.Event{}, c.fail(err)
+			return c.fail(err)
 		}
 		switch ev.Opcode {
 		case frame.Ping:
 			if err := c.checkPing(); err != nil {
-				return message.Event{}, err
+				return err
 			}
 			c.answer(ev.Payload)
 			h.ping(c, ev.Payload)
@@ -69,7 +68,7 @@ func (c *Conn) decode(h *Handler) (message.Event, error) {
 			h.pong(c, ev.Payload)
 		case frame.Close:
 			c.phase.enter(resting)
-			return message.Event{}, c.peerClosed(ev.Code, ev.Reason)
+			return c.peerClosed(ev.Code, ev.Reason)
 		default:
 			in.counts.piece(ev)
 			if ev.Last {
@@ -78,7 +77,7 @@ func (c *Conn) decode(h *Handler) (message.Event, error) {
 			if more := in.buf.r < in.buf.w; more != c.more.Load() {
 				c.more.Store(more)
 			}
-			return ev, nil
+			return nil
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/parleyws/parley/frame"
@@ -24,7 +25,7 @@ type NetConn struct {
 	read    deadline
 	write   deadline
 
-	closeOnce sync.Once
+	closed atomic.Bool
 }
 
 // NetConn returns c as a stream of bytes, to carry another protocol. Every Write
@@ -176,26 +177,27 @@ func (c *Conn) writeToStream(ctx context.Context, t Type, data []byte) (int, err
 // the rest of the closing handshake takes its course without the caller, within
 // CloseTimeout. Reads and writes that wait return [net.ErrClosed].
 func (n *NetConn) Close() error {
-	n.closeOnce.Do(func() {
-		n.read.end(net.ErrClosed)
-		n.write.end(net.ErrClosed)
-		sent := make(chan struct{})
-		go func() {
-			err := n.c.CloseWrite(context.Background(), frame.NormalClosure, "")
-			close(sent)
-			if err != nil {
-				n.c.CloseNow()
-				return
-			}
-			n.c.Close(context.Background(), frame.NormalClosure, "")
-		}()
-		timer := time.NewTimer(lingerTime)
-		defer timer.Stop()
-		select {
-		case <-sent:
-		case <-timer.C:
+	if !n.closed.CompareAndSwap(false, true) {
+		return nil
+	}
+	n.read.end(net.ErrClosed)
+	n.write.end(net.ErrClosed)
+	sent := make(chan struct{})
+	go func() {
+		err := n.c.CloseWrite(context.Background(), frame.NormalClosure, "")
+		close(sent)
+		if err != nil {
+			n.c.CloseNow()
+			return
 		}
-	})
+		n.c.Close(context.Background(), frame.NormalClosure, "")
+	}()
+	timer := time.NewTimer(lingerTime)
+	defer timer.Stop()
+	select {
+	case <-sent:
+	case <-timer.C:
+	}
 	return nil
 }
 

@@ -400,19 +400,17 @@ func (c *Conn) sayLast(end *CloseError) {
 }
 
 // failWriting ends the writing half, by the holder of wire, because the stream
-// will take no more. What the peer had sent by then can still be read, and whoever
+// takes no more. What the peer had sent by then can still be read, and whoever
 // reads it finds the end; if nobody does, the connection is cut before long.
 func (c *Conn) failWriting(err error) {
+	c.streamFailed.Store(true) // also if writing has come to its end before
 	c.writeFailed.CompareAndSwap(nil, &CloseError{Remote: true, Code: frame.AbnormalClosure, Err: err})
 	c.cutLater(false)
 }
 
 // streamIsDead reports whether the stream takes nothing more, not even what was
 // written before writing came to its end.
-func (c *Conn) streamIsDead() bool {
-	failed := c.writeFailed.Load()
-	return c.hasEnded() || failed != nil && failed.Remote
-}
+func (c *Conn) streamIsDead() bool { return c.hasEnded() || c.streamFailed.Load() }
 
 // writeError returns why nothing more can be written, or nil.
 func (c *Conn) writeError() error {

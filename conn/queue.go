@@ -46,7 +46,7 @@ type QueuePolicy uint8
 const (
 	BlockWhenFull      QueuePolicy = iota // the call waits for room, or for its context
 	DropNewestWhenFull                    // the call returns ErrQueueFull
-	DropOldestWhenFull                    // those that have waited longest are dropped for it
+	DropOldestWhenFull                    // those that have waited longest are dropped for it; beside what is being sent one may always wait
 	CloseWhenFull                         // the connection is closed, for its peer is too slow
 )
 
@@ -146,7 +146,7 @@ func (c *Conn) enqueue(ctx context.Context, m outMessage) error {
 			return nil
 		}
 		switch c.opts.Queue.Full {
-		case DropNewestWhenFull, DropOldestWhenFull: // what is being sent cannot be dropped
+		case DropNewestWhenFull:
 			q.dropped++
 			q.mu.Unlock()
 			return ErrQueueFull
@@ -167,14 +167,14 @@ func (c *Conn) enqueue(ctx context.Context, m outMessage) error {
 	}
 }
 
-// roomFor reports whether m may wait, after dropping others if that is the policy
-// and helps. By the holder of the queue's lock.
+// roomFor reports whether m may wait, after dropping others if that is the policy.
+// By the holder of the queue's lock.
 func (c *Conn) roomFor(m outMessage) bool {
 	q, limits := &c.out.queue, c.opts.Queue
 	if limits.fits(m, q.waiting, q.sending) {
 		return true
 	}
-	if limits.Full != DropOldestWhenFull || !limits.fits(m, load{}, q.sending) {
+	if limits.Full != DropOldestWhenFull {
 		return false
 	}
 	for !limits.fits(m, q.waiting, q.sending) {
@@ -188,7 +188,7 @@ func (c *Conn) roomFor(m outMessage) bool {
 // fits reports whether m may wait beside the others.
 func (l *Queue) fits(m outMessage, waiting, sending load) bool {
 	count := waiting.count + sending.count
-	if count == 0 {
+	if count == 0 || waiting.count == 0 && l.Full == DropOldestWhenFull {
 		return true
 	}
 	if l.Messages > 0 && count >= l.Messages {
@@ -250,7 +250,7 @@ func (c *Conn) drainQueue() {
 			}
 			return
 		}
-		batch := q.nextBatch()
+		batch := q.nextBatch(c.opts.Queue)
 		q.mu.Unlock()
 
 		c.sendBatch(batch)
@@ -262,10 +262,18 @@ func (c *Conn) drainQueue() {
 	}
 }
 
-// nextBatch takes out what is to leave together.
-func (q *queue) nextBatch() []outMessage {
+// nextBatch takes out what is to leave together: no more than half of what may
+// wait, so that there is always room for more.
+func (q *queue) nextBatch(limits *Queue) []outMessage {
+	maxSize, maxCount := maxBatch, len(q.items)
+	if limits.Bytes > 0 {
+		maxSize = int(min(maxBatch, limits.Bytes/2))
+	}
+	if limits.Messages > 0 {
+		maxCount = min(maxCount, limits.Messages/2)
+	}
 	size, n := 0, 0
-	for n < len(q.items) && size < maxBatch {
+	for n == 0 || n < maxCount && size < maxSize {
 		size += len(q.items[n].data) + frame.MaxHeaderLen
 		n++
 	}

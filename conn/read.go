@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"iter"
+
+	"github.com/parleyws/parley/conn/message"
 )
 
 // Read reads the next message; its Data belongs to the caller. Pings and pongs
@@ -60,9 +62,9 @@ func (c *Conn) readMessage(ctx context.Context, dst []byte) (Type, []byte, error
 	if u.collected != nil {
 		dst = append(dst, *u.collected...)
 	}
+	var ev message.Event
 	for {
-		ev, err := c.nextPiece(ctx, nil)
-		if err != nil {
+		if err := c.nextPiece(ctx, nil, &ev); err != nil {
 			c.keep(dst)
 			return 0, nil, err
 		}

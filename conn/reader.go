@@ -3,6 +3,8 @@ package conn
 import (
 	"context"
 	"io"
+
+	"github.com/parleyws/parley/conn/message"
 )
 
 // MessageReader reads one message as it comes; see [Conn.NextReader].
@@ -44,8 +46,8 @@ func (c *Conn) beginStream(ctx context.Context) (Type, error) {
 	case u.collected != nil:
 		u.piece = *u.collected
 	default:
-		ev, err := c.nextPiece(ctx, nil)
-		if err != nil {
+		var ev message.Event
+		if err := c.nextPiece(ctx, nil, &ev); err != nil {
 			return 0, err
 		}
 		u.beginMessage(ev.Opcode)
@@ -87,8 +89,8 @@ func (c *Conn) readStreamed(ctx context.Context, p []byte) (int, error) {
 			c.endMessage()
 			return 0, io.EOF
 		}
-		ev, err := c.nextEvent(ctx, nil)
-		if err != nil {
+		var ev message.Event
+		if err := c.nextEvent(ctx, nil, &ev); err != nil {
 			return 0, err
 		}
 		u.piece, u.last = ev.Payload, ev.Last

@@ -40,20 +40,20 @@ func (c *Conn) Serve(ctx context.Context, h Handler) error {
 }
 
 func (c *Conn) serve(ctx context.Context, h *Handler) error {
+	var ev message.Event
 	for {
 		c.in.until = time.Time{}
-		ev, err := c.nextPiece(ctx, h)
-		if err != nil {
+		if err := c.nextPiece(ctx, h, &ev); err != nil {
 			return err
 		}
-		if err := c.deliver(h, ev); err != nil {
+		if err := c.deliver(h, &ev); err != nil {
 			return err
 		}
 	}
 }
 
 // deliver hands over a message that is whole, and collects one that is not.
-func (c *Conn) deliver(h *Handler, ev message.Event) error {
+func (c *Conn) deliver(h *Handler, ev *message.Event) error {
 	u := &c.in.message
 	if !ev.Last {
 		return c.collect(ev)

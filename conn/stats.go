@@ -52,7 +52,7 @@ func (n *counts) load() Counts {
 }
 
 // piece counts a piece of a message.
-func (n *counts) piece(ev message.Event) {
+func (n *counts) piece(ev *message.Event) {
 	n.newBytes += uint64(len(ev.Payload))
 	if ev.Last && ev.Opcode != 0 {
 		n.newMessages++

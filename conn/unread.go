@@ -23,13 +23,13 @@ type unread struct {
 	last   bool   // nothing follows piece
 }
 
-// nextPiece returns the next piece of a message that somebody wants. Those of
+// nextPiece sets ev to the next piece of a message that somebody wants. Those of
 // one that nobody does are passed over.
-func (c *Conn) nextPiece(ctx context.Context, h *Handler) (message.Event, error) {
+func (c *Conn) nextPiece(ctx context.Context, h *Handler, ev *message.Event) error {
 	for {
-		ev, err := c.nextEvent(ctx, h)
+		err := c.nextEvent(ctx, h, ev)
 		if err != nil || !c.in.message.skip {
-			return ev, err
+			return err
 		}
 		if ev.Last {
 			c.endMessage()
@@ -83,7 +83,7 @@ func (c *Conn) freeCollected() {
 
 // collect keeps a piece of a message that is to be handed over whole. The error
 // says that it is too much for all messages that share the Budget.
-func (c *Conn) collect(ev message.Event) error {
+func (c *Conn) collect(ev *message.Event) error {
 	u := &c.in.message
 	u.beginMessage(ev.Opcode)
 	if u.collected == nil {

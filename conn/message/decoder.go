@@ -69,34 +69,41 @@ type Decoder struct {
 // both with the code to close the connection with. It is returned again by every
 // later call. After a close frame everything is ignored.
 func (d *Decoder) Next(p []byte) (ev Event, n int, err error) {
+	n, err = d.NextInto(&ev, p)
+	return ev, n, err
+}
+
+// NextInto does what [Decoder.Next] does, and sets all of ev to the event: for
+// loops to which the copies of an Event weigh as much as the decoding.
+func (d *Decoder) NextInto(ev *Event, p []byte) (n int, err error) {
+	*ev = Event{}
 	if d.err != nil {
-		return Event{}, 0, d.err
+		return 0, d.err
 	}
 	if !d.started {
 		d.start()
 	}
-	if ev, n, err, ok := d.quick(p); ok {
-		return ev, n, err
+	if n, err, ok := d.quick(ev, p); ok {
+		return n, err
 	}
 	for {
 		if d.inflating {
-			ev, err := d.nextInflated()
-			if err != nil || ev.Opcode != 0 {
-				return ev, n, d.fail(err)
+			if err := d.nextInflated(ev); err != nil || ev.Opcode != 0 {
+				return n, d.fail(err)
 			}
 		}
 		if d.closed {
-			return Event{}, len(p), nil
+			return len(p), nil
 		}
 		if !d.inFrame {
 			used, ok, err := d.takeHeader(p[n:])
 			n += used
 			if err != nil || !ok {
-				return Event{}, n, d.fail(err)
+				return n, d.fail(err)
 			}
 		}
 		if n == len(p) && d.left > 0 {
-			return Event{}, n, nil
+			return n, nil
 		}
 		piece := p[n:]
 		if int64(len(piece)) > d.left {
@@ -108,12 +115,12 @@ func (d *Decoder) Next(p []byte) (ev Event, n int, err error) {
 			d.pos = frame.Mask(piece, d.h.Key, d.pos)
 		}
 		if d.h.Opcode.IsControl() {
-			ev, err = d.takeControl(piece)
+			err = d.takeControl(ev, piece)
 		} else {
-			ev, err = d.takeData(piece)
+			err = d.takeData(ev, piece)
 		}
 		if err != nil || ev.Opcode != 0 {
-			return ev, n, d.fail(err)
+			return n, d.fail(err)
 		}
 	}
 }
@@ -226,7 +233,7 @@ func (d *Decoder) tooBig() error {
 }
 
 // takeData handles a piece of a data frame's payload, unmasked.
-func (d *Decoder) takeData(piece []byte) (Event, error) {
+func (d *Decoder) takeData(ev *Event, piece []byte) error {
 	last := false
 	if d.left == 0 {
 		d.inFrame = false
@@ -235,34 +242,34 @@ func (d *Decoder) takeData(piece []byte) (Event, error) {
 	if d.compressed {
 		d.Inflate.Feed(piece, last)
 		d.inflating = true
-		return d.nextInflated()
+		return d.nextInflated(ev)
 	}
-	return d.data(piece, last)
+	return d.data(ev, piece, last)
 }
 
-// nextInflated returns the next bytes of a compressed message, or the zero
-// Event if the piece that was fed last is used up and is not the message's last.
-func (d *Decoder) nextInflated() (Event, error) {
+// nextInflated makes ev the next bytes of a compressed message, or leaves it zero
+// if the piece that was fed last is used up and is not the message's last.
+func (d *Decoder) nextInflated(ev *Event) error {
 	out, err := d.Inflate.Next()
 	switch {
 	case err == io.EOF:
 		d.inflating = false
-		return d.data(nil, !d.inFrame && d.h.Fin)
+		return d.data(ev, nil, !d.inFrame && d.h.Fin)
 	case err != nil:
-		return Event{}, &frame.Error{
+		return &frame.Error{
 			Code:    frame.InvalidFramePayloadData,
 			Section: "RFC 7692 7.2.2",
 			Reason:  "compressed message is corrupt",
 			Err:     err,
 		}
 	}
-	return d.data(out, false)
+	return d.data(ev, out, false)
 }
 
-// data makes the event of a message's next bytes, inflated.
-func (d *Decoder) data(p []byte, last bool) (Event, error) {
+// data makes ev the event of a message's next bytes, inflated.
+func (d *Decoder) data(ev *Event, p []byte, last bool) error {
 	if len(p) == 0 && !last {
-		return Event{}, nil
+		return nil
 	}
 	over := false
 	if most, limited := limit(d.MaxMessage, DefaultMaxMessage); limited && int64(len(p)) > most-d.size {
@@ -272,12 +279,13 @@ func (d *Decoder) data(p []byte, last bool) (Event, error) {
 	}
 	d.size += int64(len(p))
 	if !d.checkText(p, last && !over) {
-		return Event{}, errNotUTF8
+		return errNotUTF8
 	}
 	if over {
-		return Event{}, d.tooBig()
+		return d.tooBig()
 	}
-	return Event{Opcode: d.opcode, Payload: p, Last: last}, nil
+	ev.Opcode, ev.Payload, ev.Last = d.opcode, p, last
+	return nil
 }
 
 // checkText takes the message's next bytes, and reports whether they can be,
@@ -295,25 +303,25 @@ func (d *Decoder) checkText(p []byte, last bool) bool {
 }
 
 // takeControl handles a piece of a control frame's payload, unmasked. It
-// returns the zero Event until the payload is whole.
-func (d *Decoder) takeControl(piece []byte) (Event, error) {
+// leaves ev zero until the payload is whole.
+func (d *Decoder) takeControl(ev *Event, piece []byte) error {
 	if d.left > 0 || d.controlLen > 0 {
 		d.controlLen += copy(d.control[d.controlLen:], piece)
 		piece = d.control[:d.controlLen]
 	}
 	if d.left > 0 {
-		return Event{}, nil
+		return nil
 	}
 	d.inFrame = false
-	ev := Event{Opcode: d.h.Opcode, Payload: piece, Last: true}
-	if ev.Opcode == frame.Close {
+	if d.h.Opcode == frame.Close {
 		var err error
 		if ev.Code, ev.Reason, err = d.parseClose(piece); err != nil {
-			return Event{}, err
+			return err
 		}
 		d.closed = true
 	}
-	return ev, nil
+	ev.Opcode, ev.Payload, ev.Last = d.h.Opcode, piece, true
+	return nil
 }
 
 func (d *Decoder) parseClose(payload []byte) (frame.CloseCode, string, error) {
