@@ -37,7 +37,7 @@ func (c *Conn) Close(ctx context.Context, code frame.CloseCode, reason string) e
 	}
 	if err != nil {
 		// Nothing more will come of it: cut.
-		said := closeFrame{code, reason}
+		said := closeFrame{code: frame.AbnormalClosure}
 		if sent := c.closeSent.Load(); sent != nil {
 			said = *sent // perhaps by another call
 		}
@@ -103,7 +103,7 @@ func (c *Conn) CloseWrite(ctx context.Context, code frame.CloseCode, reason stri
 	case c.closeSent.Load() == nil:
 		c.out.queue.reopen()
 	default:
-		return c.finish(CloseError{Code: code, Reason: reason, Err: err})
+		return c.finish(CloseError{Code: frame.AbnormalClosure, Err: err}) // part of it has left
 	}
 	return err
 }

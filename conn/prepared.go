@@ -53,9 +53,9 @@ func (p *Prepared) Len() int { return len(p.data) }
 // A client has to mask each frame by itself, so there p saves nothing.
 func (c *Conn) WritePrepared(ctx context.Context, p *Prepared) error {
 	if c.client {
-		return c.dispatch(ctx, outMessage{t: p.t, data: p.data})
+		return c.dispatch(ctx, &outMessage{t: p.t, data: p.data})
 	}
-	return c.dispatch(ctx, outMessage{t: p.t, data: p.data, frame: p.frameFor(c)})
+	return c.dispatch(ctx, &outMessage{t: p.t, data: p.data, frame: p.frameFor(c)})
 }
 
 // frameFor returns the frame to send on c.

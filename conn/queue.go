@@ -82,12 +82,12 @@ type load struct {
 	count int
 }
 
-func (l *load) add(m outMessage) {
+func (l *load) add(m *outMessage) {
 	l.bytes += int64(len(m.data))
 	l.count++
 }
 
-func (l *load) remove(m outMessage) {
+func (l *load) remove(m *outMessage) {
 	l.bytes -= int64(len(m.data))
 	l.count--
 }
@@ -100,7 +100,7 @@ type QueueStats struct {
 }
 
 // dispatch sends a message, now or by way of the queue.
-func (c *Conn) dispatch(ctx context.Context, m outMessage) error {
+func (c *Conn) dispatch(ctx context.Context, m *outMessage) error {
 	if c.opts.Queue == nil {
 		return c.sendMessage(ctx, m)
 	}
@@ -118,14 +118,14 @@ func (c *Conn) dispatch(ctx context.Context, m outMessage) error {
 }
 
 // sendMessage sends a message now.
-func (c *Conn) sendMessage(ctx context.Context, m outMessage) error {
+func (c *Conn) sendMessage(ctx context.Context, m *outMessage) error {
 	if m.frame == nil && !m.plain && c.out.messages.Compresses(len(m.data)) {
 		return c.writeCompressed(ctx, m)
 	}
 	return c.writePlain(ctx, m)
 }
 
-func (c *Conn) enqueue(ctx context.Context, m outMessage) error {
+func (c *Conn) enqueue(ctx context.Context, m *outMessage) error {
 	q := &c.out.queue
 	for {
 		if err := c.writeError(); err != nil {
@@ -169,7 +169,7 @@ func (c *Conn) enqueue(ctx context.Context, m outMessage) error {
 
 // roomFor reports whether m may wait, after dropping others if that is the policy.
 // By the holder of the queue's lock.
-func (c *Conn) roomFor(m outMessage) bool {
+func (c *Conn) roomFor(m *outMessage) bool {
 	q, limits := &c.out.queue, c.opts.Queue
 	if limits.fits(m, q.waiting, q.sending) {
 		return true
@@ -178,7 +178,7 @@ func (c *Conn) roomFor(m outMessage) bool {
 		return false
 	}
 	for !limits.fits(m, q.waiting, q.sending) {
-		q.waiting.remove(q.items[0])
+		q.waiting.remove(&q.items[0])
 		q.items = q.items[1:]
 		q.dropped++
 	}
@@ -186,7 +186,7 @@ func (c *Conn) roomFor(m outMessage) bool {
 }
 
 // fits reports whether m may wait beside the others.
-func (l *Queue) fits(m outMessage, waiting, sending load) bool {
+func (l *Queue) fits(m *outMessage, waiting, sending load) bool {
 	count := waiting.count + sending.count
 	if count == 0 || waiting.count == 0 && l.Full == DropOldestWhenFull {
 		return true
@@ -201,8 +201,8 @@ func (l *Queue) fits(m outMessage, waiting, sending load) bool {
 	return limit < 0 || waiting.bytes+sending.bytes+int64(len(m.data)) <= limit
 }
 
-func (q *queue) push(m outMessage) {
-	q.items = append(q.items, m)
+func (q *queue) push(m *outMessage) {
+	q.items = append(q.items, *m)
 	q.waiting.add(m)
 }
 
@@ -279,21 +279,21 @@ func (q *queue) nextBatch(limits *Queue) []outMessage {
 	}
 	batch := q.items[:n:n]
 	q.items = q.items[n:]
-	for _, m := range batch {
-		q.waiting.remove(m)
-		q.sending.add(m)
+	for i := range batch {
+		q.waiting.remove(&batch[i])
+		q.sending.add(&batch[i])
 	}
 	return batch
 }
 
 // sendBatch sends messages, if possible with one write. Errors show in writeError.
 func (c *Conn) sendBatch(batch []outMessage) {
-	for _, m := range batch[:len(batch)-1] {
+	for i := range batch[:len(batch)-1] {
 		c.out.gathering.Store(true) // the Wheel takes it back when that takes long
-		c.sendMessage(context.Background(), m)
+		c.sendMessage(context.Background(), &batch[i])
 	}
 	c.out.gathering.Store(false)
-	c.sendMessage(context.Background(), batch[len(batch)-1])
+	c.sendMessage(context.Background(), &batch[len(batch)-1])
 	c.Flush(context.Background())
 }
 

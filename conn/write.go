@@ -43,7 +43,7 @@ func (c *Conn) write(ctx context.Context, t Type, data []byte, compress bool) er
 	if err := c.checkMessage(t, data); err != nil {
 		return err
 	}
-	return c.dispatch(ctx, outMessage{t: t, data: data, plain: !compress})
+	return c.dispatch(ctx, &outMessage{t: t, data: data, plain: !compress})
 }
 
 func checkType(t Type) error {
@@ -65,7 +65,7 @@ func (c *Conn) checkMessage(t Type, data []byte) error {
 }
 
 // writePlain sends a message that depends on no other, so it needs wire only.
-func (c *Conn) writePlain(ctx context.Context, m outMessage) error {
+func (c *Conn) writePlain(ctx context.Context, m *outMessage) error {
 	inTurn, err := c.takeWireForMessage(ctx)
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func (c *Conn) writePlain(ctx context.Context, m outMessage) error {
 const vectorFrom = 32 << 10
 
 // writeVector sends a message, by the holder of wire, without copying it.
-func (c *Conn) writeVector(ctx context.Context, start int, m outMessage) error {
+func (c *Conn) writeVector(ctx context.Context, start int, m *outMessage) error {
 	data := m.frame
 	if data == nil {
 		room := c.out.room()
@@ -134,7 +134,7 @@ func (c *Conn) takeWireForMessage(ctx context.Context) (inTurn bool, err error) 
 
 // writeCompressed sends a message that later ones may refer to. Only turn is
 // held while it is compressed, so control frames and plain messages pass.
-func (c *Conn) writeCompressed(ctx context.Context, m outMessage) error {
+func (c *Conn) writeCompressed(ctx context.Context, m *outMessage) error {
 	if err := c.takeTurn(ctx); err != nil {
 		return err
 	}
