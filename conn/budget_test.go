@@ -111,9 +111,6 @@ func TestABudgetBoundsTheUnfinishedMessagesOfAllF8(t *testing.T) {
 func TestABudgetOfNothingLetsSmallMessagesPassF8(t *testing.T) {
 	for style, read := range collecting {
 		t.Run(style, func(t *testing.T) {
-			if style == "Serve" {
-				t.Skip("defect: R5, a buffer of the pool that was larger before counts whole")
-			}
 			onEveryStream(t, func(t *testing.T, o rigOptions) {
 				o.Budget = conn.NewBudget(0)
 				r := newRig(t, o)
@@ -217,7 +214,6 @@ func TestAStreamedMessageNeedsNoBudgetF8(t *testing.T) {
 }
 
 func TestABudgetIsForTheMessageNotForTheBufferOfTheCallerF8(t *testing.T) {
-	t.Skip("defect: R5, the capacity of the buffer that ReadInto is given counts as the message's")
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, rigOptions{Options: conn.Options{Budget: conn.NewBudget(512 << 10)}})
 		r.says(r.first("a"), r.last("b"))
@@ -230,11 +226,10 @@ func TestABudgetIsForTheMessageNotForTheBufferOfTheCallerF8(t *testing.T) {
 
 // What is refused is of no use to anybody any more, from that moment on.
 func TestWhoeverIsRefusedGivesItsBytesBackAtOnceF8(t *testing.T) {
-	t.Skip("defect: R12, a connection that was refused keeps its bytes of the Budget while it waits for the peer to leave")
 	for style, read := range collecting {
 		t.Run(style, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				o := rigOptions{Options: conn.Options{Budget: conn.NewBudget(1 << 20)}}
+				o := rigOptions{Options: conn.Options{Budget: conn.NewBudget(1 << 20), MaxMessage: -1}}
 				refused, other := newRig(t, o), newRig(t, o)
 				whole := make(chan int, 1)
 				go read(refused, bg)

@@ -85,23 +85,26 @@ func (c *Conn) CloseNow() error {
 // nothing or because nobody reads, the connection is cut. Of code and reason see [Conn.Close]. On a
 // connection that has ended, or is closing, CloseWrite does nothing.
 //
-// If ctx ends before the frame could be begun, nothing has happened but the error.
+// If ctx ends before the frame could be begun, nothing has happened but the error,
+// and that what others wrote meanwhile was refused as on a connection that closes.
 func (c *Conn) CloseWrite(ctx context.Context, code frame.CloseCode, reason string) error {
 	if err := checkClose(code, reason); err != nil {
 		return err
 	}
-	if c.hasEnded() {
+	if c.hasEnded() || c.closeSent.Load() != nil {
 		return nil
 	}
 	ctx, cancel := c.closeContext(ctx)
 	defer cancel()
 	c.endQueue(ctx, code, reason)
 	err := c.sendClose(ctx, code, reason)
-	switch {
+	switch sent := c.closeSent.Load(); {
 	case err == nil:
 		c.cutLater(true)
-	case c.closeSent.Load() == nil:
+	case sent == nil:
 		c.out.queue.reopen()
+	case sent.code != code || sent.reason != reason:
+		return nil // by another call, which sees to the rest
 	default:
 		return c.finish(CloseError{Code: frame.AbnormalClosure, Err: err}) // part of it has left
 	}

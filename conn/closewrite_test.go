@@ -365,7 +365,6 @@ func TestACloseWriteThatGivesUpWaitingHasDoneNothing(t *testing.T) {
 }
 
 func TestACloseFrameThatFindsNoRoomIsTakenBack(t *testing.T) {
-	t.Skip("defect: R6, a CloseWrite whose context ends before anything has left ends the connection")
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, rigOptions{})
 		r.end.Out().SetWindow(0)

@@ -35,6 +35,7 @@ type Conn struct {
 	more     atomic.Bool  // there is input to be dealt with before the next read
 	lastRead atomic.Int64 // nanoseconds after opened
 	pinged   atomic.Int64 // when the last ping of keepalive has left, likewise
+	written  atomic.Int64 // when bytes have left while a ping was behind them, likewise
 	phase    phase        // what the reading half does
 	closing  atomic.Bool  // Close was called
 

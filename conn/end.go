@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// State says how far a connection has come. It only grows.
+// State says how far a connection has come. It only grows, unless a
+// [Conn.CloseWrite] is given up before its frame was begun.
 type State uint8
 
 // The states of a connection that has been opened, RFC 6455 section 7.

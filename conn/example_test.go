@@ -155,6 +155,7 @@ func ExampleConn_ReadInto() {
 func ExampleConn_Ping() {
 	ctx := context.Background()
 	server, client := connect()
+	defer server.CloseNow()
 	go client.Read(ctx) // answers pings
 	go server.Read(ctx) // sees the pong
 

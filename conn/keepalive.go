@@ -76,8 +76,8 @@ func (c *Conn) lookAlive() (ask bool) {
 		go c.cut()
 		return false
 	}
-	left := time.Duration(c.pinged.Load())
-	next, ask, dead := k.judge(now, heard, left, c.phase.is(waiting), c.opts)
+	left, written := time.Duration(c.pinged.Load()), time.Duration(c.written.Load())
+	next, ask, dead := k.judge(now, heard, left, written, c.phase.is(waiting), c.opts)
 	if dead {
 		// To close a stream may take its time.
 		go c.finish(CloseError{Code: frame.AbnormalClosure, Err: ErrPingTimeout})
@@ -99,18 +99,21 @@ func (c *Conn) cut() {
 }
 
 // judge says what to do for a connection that heard from its peer at heard, and
-// whose last ping has left at left: when to look again, whether to ask, and whether
+// whose last ping has left at left; if that is still to leave, written is when
+// bytes before it did. It returns when to look again, whether to ask, and whether
 // the peer is dead. It is dead if somebody has been waiting for its answer: what
-// nobody reads proves nothing, nor does a ping that is still behind other bytes.
-func (k *keepalive) judge(now, heard, left time.Duration, waiting bool, o Options) (next time.Duration, ask, dead bool) {
+// nobody reads proves nothing, nor does a ping that is behind others on the move.
+func (k *keepalive) judge(now, heard, left, written time.Duration, waiting bool, o Options) (next time.Duration, ask, dead bool) {
 	// Perhaps it speaks, and is silent again, before an answer is overdue.
 	look := min(o.PingInterval, o.PongTimeout)
 	unanswered := k.asked > 0 && heard < k.asked
+	since := left
+	if left < k.asked {
+		since = max(k.asked, written)
+	}
 	switch silent := now - heard; {
-	case unanswered && left < k.asked:
-		return look, false, false // WriteTimeout judges that
-	case unanswered && now-left < o.PongTimeout:
-		return min(look, o.PongTimeout-(now-left)), false, false
+	case unanswered && now-since < o.PongTimeout:
+		return min(look, o.PongTimeout-(now-since)), false, false
 	case unanswered && k.listening && waiting:
 		return 0, false, true
 	case silent < o.PingInterval:

@@ -38,8 +38,6 @@ type mixture struct {
 	of     int       // that message
 	read   int       // how much of it
 	stale  bool      // another call has passed over the rest
-
-	cutShort bool // some call may have kept a part of a message
 }
 
 func mixStyles(t *rapid.T) {
@@ -157,7 +155,7 @@ func (m *mixture) call(style func(context.Context)) {
 
 // got notes a message that was read whole.
 func (m *mixture) got(typ conn.Type, data []byte) {
-	m.stale, m.cutShort = true, false
+	m.stale = true
 	if m.next == len(m.messages) {
 		m.t.Fatalf("one message too much: %.20q", data)
 	}
@@ -171,7 +169,7 @@ func (m *mixture) got(typ conn.Type, data []byte) {
 
 // ended notes the end of a call: nothing but the context may be its cause.
 func (m *mixture) ended(err error) {
-	m.stale, m.cutShort = true, true
+	m.stale = true
 	if !errors.Is(err, context.DeadlineExceeded) {
 		m.t.Fatalf("ended by %v", err)
 	}
@@ -223,13 +221,7 @@ func (m *mixture) byServe(ctx context.Context) {
 	}}))
 }
 
-// aCutShortReadMayBeLeft is to become true.
-const aCutShortReadMayBeLeft = false // defect: R1, what was collected of it gets into the next message
-
 func (m *mixture) byNextReader(ctx context.Context) {
-	if m.cutShort && !aCutShortReadMayBeLeft {
-		return
-	}
 	if rapid.Bool().Draw(m.t, "with ReadTimeout") {
 		ctx = bg // so that the reader is good for more
 	}

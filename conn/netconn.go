@@ -121,8 +121,7 @@ var errWrongType = &frame.Error{
 // Write sends p as one message, also if it is empty, and never compressed.
 // If its deadline passes when part of it has left, the rest leaves before whatever
 // is written next: it counts as written, though the error is
-// [os.ErrDeadlineExceeded]. Over TLS and other streams whose writes cannot be
-// interrupted, that costs the connection.
+// [os.ErrDeadlineExceeded].
 func (n *NetConn) Write(p []byte) (int, error) {
 	ctx := n.write.context()
 	k, err := n.c.writeToStream(ctx, Type(n.op), p)
@@ -145,20 +144,28 @@ func (c *Conn) writeToStream(ctx context.Context, t Type, data []byte) (int, err
 	if err != nil {
 		return 0, err
 	}
-	if inTurn {
-		defer c.releaseTurn()
+	release := func() {
+		c.releaseWire()
+		if inTurn {
+			c.releaseTurn()
+		}
 	}
-	defer c.releaseWire()
 	room := c.out.room()
 	start := len(*room)
 	*room, err = c.out.frames.AppendUncompressed(*room, frame.Opcode(t), data)
 	if err != nil {
+		release()
 		return 0, err
 	}
 	if c.mayWait() {
 		c.out.counts.message(len(data), nil)
+		release()
 		return len(data), nil
 	}
+	if c.out.half.stream == nil {
+		return c.flushAside(ctx, len(data), release)
+	}
+	defer release()
 	err = c.flush(ctx)
 	c.out.counts.message(len(data), err)
 	switch {
@@ -171,6 +178,28 @@ func (c *Conn) writeToStream(ctx context.Context, t Type, data []byte) (int, err
 		return 0, err
 	}
 	return len(data), err
+}
+
+// flushAside flushes a stream whose writes cannot be interrupted, in a goroutine
+// that keeps what the caller holds until it is done, so that the caller can leave:
+// then the message counts as written.
+func (c *Conn) flushAside(ctx context.Context, size int, release func()) (int, error) {
+	done := make(chan error, 1)
+	go func() {
+		err := c.flush(context.Background())
+		c.out.counts.message(size, err)
+		release()
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			return 0, c.writeError()
+		}
+		return size, nil
+	case <-ctx.Done():
+		return size, context.Cause(ctx)
+	}
 }
 
 // Close sends a close frame with code 1000, for which it waits a second at most;

@@ -219,7 +219,6 @@ func TestCloseWriteOfANetConnIsACloseFrameRow161G19(t *testing.T) {
 }
 
 func TestANetConnThatClosedItsHalfReadsToEOFRow161G19(t *testing.T) {
-	t.Skip("defect: R2, after CloseWrite here and the peer's answer Read returns the *CloseError, not io.EOF")
 	onEveryStream(t, func(t *testing.T, o rigOptions) {
 		r := newRig(t, o)
 		n := r.NetConn(conn.Binary)

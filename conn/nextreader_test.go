@@ -248,9 +248,6 @@ var nextMessage = map[string]func(*rig) (string, error){
 func TestWhatIsLeftOfAStreamedMessageIsPassedOver(t *testing.T) {
 	for style, next := range nextMessage {
 		t.Run(style, func(t *testing.T) {
-			if style == "NetConn" {
-				t.Skip("defect: R9, a NetConn goes on inside the message that a MessageReader has left, without a look at its type")
-			}
 			for read := range len("one two three") + 1 { // of its bytes
 				for _, all := range []bool{true, false} { // of it is there when it is left
 					synctest.Test(t, func(t *testing.T) {
@@ -356,7 +353,6 @@ func TestNextReaderGoesOnWhereAReadWasCutShortG3(t *testing.T) {
 }
 
 func TestAMessageThatWasReadTwiceByHalvesIsInNoOther(t *testing.T) {
-	t.Skip("defect: R1, what a cut-short Read had collected of a message stays when a MessageReader leaves it")
 	for style, next := range nextMessage {
 		t.Run(style, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -475,7 +471,10 @@ func TestAStreamedTextIsCheckedAsFarAsItIsReadK7(t *testing.T) {
 
 // Test Z5: no more is inflated than is asked for, but for what one step yields.
 func TestOnlyWhatIsReadOfAStreamIsInflatedZ5(t *testing.T) {
-	const size = 64 << 20
+	size := 64 << 20
+	if raceDetector { // under which everything takes ten times as long
+		size /= 8
+	}
 	z, err := deflate.NewCompressor(deflate.Direction{}, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -509,7 +508,7 @@ func TestOnlyWhatIsReadOfAStreamIsInflatedZ5(t *testing.T) {
 		t.Errorf("to read a byte took %d bytes from the peer", read)
 	}
 	if n := taken(func() {
-		if n, err := io.Copy(io.Discard, m); n != size-1 || err != nil {
+		if n, err := io.Copy(io.Discard, m); n != int64(size-1) || err != nil {
 			t.Fatalf("%d bytes more, %v", n, err)
 		}
 	}); n > 1<<20 {

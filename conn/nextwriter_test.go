@@ -109,7 +109,6 @@ func writeAtRandom(t *rapid.T, w *conn.MessageWriter) (want []byte, flushed, emp
 				from = iotest.HalfReader(bytes.NewReader(piece))
 			}
 			n, err = io.Copy(w, from)
-			empty = empty || !aReaderIsKeptBackToo
 		case 3:
 			k, e := w.Write(piece)
 			n, err = int64(k), e
@@ -129,11 +128,7 @@ func writeAtRandom(t *rapid.T, w *conn.MessageWriter) (want []byte, flushed, emp
 	return want, flushed, empty
 }
 
-// aReaderIsKeptBackToo is to become true.
-const aReaderIsKeptBackToo = false // defect: R10, as in the test below
-
 func TestTheEndOfAReaderIsNoEmptyFragment(t *testing.T) {
-	t.Skip("defect: R10, ReadFrom sends what it has collected before it knows that there is more")
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, rigOptions{})
 		w, err := r.NextWriter(bg, conn.Binary)

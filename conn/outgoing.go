@@ -220,6 +220,10 @@ func (c *Conn) flush(ctx context.Context) error {
 	if out.buf == nil {
 		return nil
 	}
+	// First without waiting, so that others can see how much is waited for.
+	if c.tryWrite() {
+		return nil
+	}
 	n, err := c.writeStream(ctx, (*out.buf)[out.sent:])
 	c.left(n)
 	if err != nil {
@@ -228,11 +232,28 @@ func (c *Conn) flush(ctx context.Context) error {
 	return err
 }
 
+// tryWrite writes what is in the buffer as far as there is room for it, and
+// reports whether nothing is left.
+func (c *Conn) tryWrite() bool {
+	n := c.out.raw.tryWrite((*c.out.buf)[c.out.sent:])
+	c.out.counts.wire.Add(uint64(n))
+	c.left(n)
+	return c.out.buf == nil
+}
+
 // left notes that n bytes of the buffer have left.
 func (c *Conn) left(n int) {
+	c.progress(n)
 	if c.out.note(n) && c.out.pinging {
 		c.out.pinging = false
 		c.pinged.Store(int64(time.Since(c.opened)))
+	}
+}
+
+// progress notes that n bytes have left, for the sake of a ping behind them.
+func (c *Conn) progress(n int) {
+	if n > 0 && (c.out.pinging || c.owed.ping.Load()) {
+		c.written.Store(int64(time.Since(c.opened)))
 	}
 }
 
@@ -308,10 +329,7 @@ func (c *Conn) tryFlush() bool {
 		c.out.truncate(c.out.sent)
 		return true
 	}
-	n := c.out.raw.tryWrite((*c.out.buf)[c.out.sent:])
-	c.out.counts.wire.Add(uint64(n))
-	c.left(n)
-	return c.out.buf == nil
+	return c.tryWrite()
 }
 
 func (c *Conn) flushAndRelease() {
@@ -346,7 +364,11 @@ func (c *Conn) Flush(ctx context.Context) error {
 		return err
 	}
 	defer c.releaseWire()
-	return c.flush(ctx)
+	err := c.flush(ctx)
+	if ended := c.writeError(); err != nil && ended != nil {
+		return ended
+	}
+	return err
 }
 
 // Buffered returns how many bytes of frames have been written and not been taken
@@ -362,6 +384,10 @@ func (c *Conn) Buffered() int {
 // abandon ends the connection because part of a frame has left and the rest will
 // not.
 func (c *Conn) abandon(cause error) {
+	if failed := c.writeFailed.Load(); failed != nil {
+		c.finish(*failed) // which is why this was the last to be written
+		return
+	}
 	c.finish(CloseError{Code: frame.AbnormalClosure, Err: partialWrite(cause)})
 }
 

@@ -3,6 +3,7 @@ package conn
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/parleyws/parley/frame"
@@ -132,9 +133,9 @@ func (c *Conn) enqueue(ctx context.Context, m *outMessage) error {
 			return err
 		}
 		q.mu.Lock()
-		if q.closed != nil {
+		if err := q.closed; err != nil {
 			q.mu.Unlock()
-			return q.closed
+			return err
 		}
 		if c.roomFor(m) {
 			q.push(m)
@@ -146,7 +147,7 @@ func (c *Conn) enqueue(ctx context.Context, m *outMessage) error {
 			return nil
 		}
 		switch c.opts.Queue.Full {
-		case DropNewestWhenFull:
+		case DropNewestWhenFull, DropOldestWhenFull: // what is being sent cannot be dropped
 			q.dropped++
 			q.mu.Unlock()
 			return ErrQueueFull
@@ -167,18 +168,20 @@ func (c *Conn) enqueue(ctx context.Context, m *outMessage) error {
 	}
 }
 
-// roomFor reports whether m may wait, after dropping others if that is the policy.
+// roomFor reports whether m may wait, after dropping others if that is the policy
+// and helps.
 // By the holder of the queue's lock.
 func (c *Conn) roomFor(m *outMessage) bool {
 	q, limits := &c.out.queue, c.opts.Queue
 	if limits.fits(m, q.waiting, q.sending) {
 		return true
 	}
-	if limits.Full != DropOldestWhenFull {
+	if limits.Full != DropOldestWhenFull || !limits.fits(m, load{}, q.sending) {
 		return false
 	}
 	for !limits.fits(m, q.waiting, q.sending) {
 		q.waiting.remove(&q.items[0])
+		q.items[0] = outMessage{} // or the array behind would keep it
 		q.items = q.items[1:]
 		q.dropped++
 	}
@@ -187,18 +190,19 @@ func (c *Conn) roomFor(m *outMessage) bool {
 
 // fits reports whether m may wait beside the others.
 func (l *Queue) fits(m *outMessage, waiting, sending load) bool {
-	count := waiting.count + sending.count
-	if count == 0 || waiting.count == 0 && l.Full == DropOldestWhenFull {
-		return true
-	}
-	if l.Messages > 0 && count >= l.Messages {
-		return false
-	}
+	count, size := waiting.count+sending.count, int64(len(m.data))
 	limit := l.Bytes
 	if limit == 0 {
 		limit = DefaultQueueBytes
 	}
-	return limit < 0 || waiting.bytes+sending.bytes+int64(len(m.data)) <= limit
+	beside := waiting.count == 0 && l.Full == DropOldestWhenFull
+	switch {
+	case count == 0:
+		return true
+	case l.Messages > 0 && count >= l.Messages && !beside:
+		return false
+	}
+	return limit < 0 || waiting.bytes+sending.bytes+size <= limit
 }
 
 func (q *queue) push(m *outMessage) {
@@ -277,7 +281,9 @@ func (q *queue) nextBatch(limits *Queue) []outMessage {
 		size += len(q.items[n].data) + frame.MaxHeaderLen
 		n++
 	}
-	batch := q.items[:n:n]
+	// A copy, or the batch would keep all that is dropped meanwhile.
+	batch := slices.Clone(q.items[:n])
+	clear(q.items[:n])
 	q.items = q.items[n:]
 	for i := range batch {
 		q.waiting.remove(&batch[i])

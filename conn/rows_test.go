@@ -141,7 +141,6 @@ func TestTheEndSaysItAllRows95And98And99(t *testing.T) {
 }
 
 func TestThePeersCloseIsThePeersThoughOurAnswerCannotLeaveRow98(t *testing.T) {
-	t.Skip("defect: R11, a close frame that cannot be answered is told as a close by this endpoint, with an error")
 	onEveryStream(t, func(t *testing.T, o rigOptions) {
 		r := newRig(t, o)
 		r.end.Out().FailWriteAfter(0, errBroken) // it has gone when it had said its word

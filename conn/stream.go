@@ -99,12 +99,25 @@ func (c *Conn) readWithin(ctx context.Context, deadline time.Time) (n int, err e
 // writeStream writes all of p, within WriteTimeout and before ctx ends. n is
 // how much of it left. By the holder of wire.
 func (c *Conn) writeStream(ctx context.Context, p []byte) (n int, err error) {
-	if n = c.out.raw.tryWrite(p); n < len(p) {
+	n, err = c.writeWaiting(ctx, func() (int, error) { return c.writeInSteps(p) })
+	c.out.counts.wire.Add(uint64(n))
+	return n, err
+}
+
+// writeStep is how many bytes are written at a time where nothing but keepalive
+// bounds how long that takes, so that it can tell a slow peer from a dead one.
+const writeStep = 16 << 10
+
+func (c *Conn) writeInSteps(p []byte) (n int, err error) {
+	if c.opts.WriteTimeout > 0 {
+		return c.rw.Write(p)
+	}
+	for n < len(p) && err == nil {
 		var m int
-		m, err = c.writeWaiting(ctx, func() (int, error) { return c.rw.Write(p[n:]) })
+		m, err = c.rw.Write(p[n:min(len(p), n+writeStep)])
+		c.progress(m)
 		n += m
 	}
-	c.out.counts.wire.Add(uint64(n))
 	return n, err
 }
 

@@ -189,17 +189,19 @@ func TestMessageTimeoutIsForOneMessage(t *testing.T) {
 }
 
 func TestMessageTimeoutCountsFromTheMessagesOwnBeginning(t *testing.T) {
-	t.Skip("defect: R3, it counts from the first of any messages that each end where the next begins")
 	for style, read := range oneMessage {
 		t.Run(style, func(t *testing.T) {
 			onEveryStream(t, func(t *testing.T, o rigOptions) {
 				o.MessageTimeout = 10 * time.Second
 				r := newRig(t, o)
+				left := make(chan struct{})
+				defer func() { <-left }()
 				go func() { // ends one message and begins another, every second
+					defer close(left)
 					r.says(r.first("a"))
 					for range 100 {
 						time.Sleep(time.Second)
-						r.says(r.last("b"), r.first("a"))
+						r.peer.Write(append(r.last("b"), r.first("a")...))
 					}
 				}()
 				for i := range 100 {
@@ -213,7 +215,6 @@ func TestMessageTimeoutCountsFromTheMessagesOwnBeginning(t *testing.T) {
 }
 
 func TestMessageTimeoutCountsWhileSomebodyReads(t *testing.T) {
-	t.Skip("defect: R4, the time in which nobody reads counts, and what has come is not looked at")
 	onEveryStream(t, func(t *testing.T, o rigOptions) {
 		o.MessageTimeout = 10 * time.Second
 		r := newRig(t, o)
@@ -372,9 +373,6 @@ func TestTimeoutsCostNoAllocation(t *testing.T) {
 	} {
 		for _, size := range []int{32, 10_000} { // the second takes several reads
 			t.Run(fmt.Sprint(tc.name, " ", size), func(t *testing.T) {
-				if strings.HasPrefix(tc.name, "ReadTimeout") && !strings.HasSuffix(tc.name, "renewable") {
-					t.Skip("defect: R8, on a stream that is read aside every read takes a goroutine, a channel and a timer")
-				}
 				stream := &loop{bytes: fromClient(frame.Binary, string(make([]byte, size)))}
 				c := newConn(t, tc.stream(stream), tc.setup, &tc.opts)
 				buf := make([]byte, 0, size)

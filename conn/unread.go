@@ -16,6 +16,7 @@ type unread struct {
 	skip   bool         // nobody wants the rest
 
 	collected *[]byte // of a message that is to be handed over whole; borrowed
+	lent      int     // how large collected was when it was borrowed, in bytes
 	held      int64   // bytes of Options.Budget
 
 	stream bool   // a MessageReader reads the message
@@ -88,8 +89,12 @@ func (c *Conn) collect(ev *message.Event) error {
 	u.beginMessage(ev.Opcode)
 	if u.collected == nil {
 		u.collected = getBuffer()
+		u.lent = cap(*u.collected)
 	}
 	*u.collected = append(*u.collected, ev.Payload...)
+	if cap(*u.collected) == u.lent {
+		return c.hold(len(*u.collected)) // what it was for others before is not this one's
+	}
 	return c.hold(cap(*u.collected))
 }
 

@@ -77,7 +77,7 @@ func (c *Conn) writePlain(ctx context.Context, m *outMessage) error {
 	room := c.out.room()
 	start := len(*room)
 	switch {
-	case len(m.data) >= vectorFrom && c.out.raw.vectors() && !c.client:
+	case len(m.data) >= vectorFrom && c.out.raw.vectors() && !c.client && c.opts.WriteTimeout > 0:
 		return c.writeVector(ctx, start, m)
 	case m.frame != nil:
 		*room = append(*room, m.frame...)
