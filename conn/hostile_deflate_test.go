@@ -69,7 +69,7 @@ func TestABombEndsAtTheLimitZ1Z2Z8Row155(t *testing.T) {
 						most := int64(8 * limit) // of heap; a message that grows goes through a few times its size
 						read := style.read
 						if style.name == "ReadInto" {
-							most = a.held + limit // of which the caller's buffer is none
+							most = a.held // the caller has set the limit aside
 							read = func(c *conn.Conn, got func(conn.Type, []byte)) error {
 								typ, data, err := c.ReadInto(bg, room)
 								if err == nil {

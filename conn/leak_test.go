@@ -22,19 +22,6 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// noLeaks fails t if goroutines that began during t are left after it. It is
-// for tests that run alone, outside a bubble of testing/synctest, which sees to
-// that by itself. Call it first, so that it looks last.
-func noLeaks(t *testing.T) {
-	t.Helper()
-	before := runningGoroutines()
-	t.Cleanup(func() {
-		if left := goroutinesLeft(before); len(left) > 0 {
-			t.Errorf("%d goroutines are left:\n\n%s", len(left), strings.Join(left, "\n\n"))
-		}
-	})
-}
-
 // goroutinesLeft waits until no goroutine is left that was not there before, and
 // returns the stacks of those that do not go. To end takes a moment: the last thing
 // that a goroutine does is seen before it is gone.

@@ -103,6 +103,3 @@ func (l *sentLaw) fail(format string, args ...any) {
 	l.broken = true
 	l.faults.add(format, args...)
 }
-
-// midway reports whether a frame has begun and not ended.
-func (l *sentLaw) midway() bool { return len(l.head) > 0 || l.started }
