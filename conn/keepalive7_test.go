@@ -97,6 +97,9 @@ func TestASilentPeerIsAskedOnceAnIntervalRow120(t *testing.T) {
 // A byte a second of a large frame keeps a connection alive, and so does a peer
 // that reads a large message a little at a time: user-asks 7.
 func TestASlowMessageIsNoDeath(t *testing.T) {
+	if raceDetector {
+		t.Skip("a minute under the race detector, for one goroutine that works at a time")
+	}
 	t.Run("coming", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := wire(t, wiring{Options: keepalive})

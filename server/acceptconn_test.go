@@ -125,6 +125,7 @@ func TestTheCheckOfAcceptConnRefuses(t *testing.T) {
 func TestAClientThatSendsOnIsRefusedAllTheSame(t *testing.T) {
 	client, end := acceptOne(t, bg, &server.Server{}, nil)
 	go func() {
+		io.WriteString(client, request("Upgrade:")+request())
 		more := []byte(request() + strings.Repeat("x", 64<<10))
 		for {
 			if _, err := client.Write(more); err != nil {
@@ -132,7 +133,6 @@ func TestAClientThatSendsOnIsRefusedAllTheSame(t *testing.T) {
 			}
 		}
 	}()
-	io.WriteString(client, request("Upgrade:")+request())
 	answer := make([]byte, 12)
 	if _, err := io.ReadFull(client, answer); err != nil || string(answer) != "HTTP/1.1 426" {
 		t.Errorf("got %q, %v", answer, err)
