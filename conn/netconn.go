@@ -20,8 +20,8 @@ type NetConn struct {
 	c       *Conn
 	op      frame.Opcode
 	reading lock
-	number  uint64 // of the message that is being read
-	eof     error  // that a normal closure is
+	number  uint64                // of the message that is being read
+	eof     atomic.Pointer[error] // that a normal closure is; no lock guards the end
 	read    deadline
 	write   deadline
 
@@ -106,10 +106,8 @@ func (n *NetConn) endOfStream(err, eof error) error {
 	if !end.Remote && (!end.Clean || n.c.closing.Load()) { // but after CloseWrite
 		return err
 	}
-	if n.eof == nil {
-		n.eof = eof
-	}
-	return n.eof
+	n.eof.CompareAndSwap(nil, &eof)
+	return *n.eof.Load()
 }
 
 var errWrongType = &frame.Error{
