@@ -45,7 +45,8 @@ type Conn struct {
 
 	streamFailed atomic.Bool // the stream takes no more
 
-	life life
+	life    life
+	service atomic.Pointer[service] // of Start
 
 	onEnd    func(*Conn)
 	endOnce  sync.Once

@@ -125,6 +125,7 @@ func (c *Conn) finish(end CloseError) *CloseError {
 			c.onEnd(c)
 		}
 	})
+	c.wake()
 	c.freeIn()
 	c.freeOut()
 	return c.end

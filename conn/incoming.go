@@ -106,6 +106,8 @@ func (c *Conn) fill(ctx context.Context) error {
 		return c.lost(io.ErrNoProgress)
 	case c.hasEnded():
 		return c.end
+	case err == errIdle:
+		return err
 	case err == errReadLate:
 		return c.readLate()
 	case ctx.Err() != nil && errors.Is(err, context.Cause(ctx)):
@@ -120,6 +122,9 @@ func (c *Conn) readSome(ctx context.Context) (n int, err error) {
 	if c.opts.ReadTimeout > 0 || c.opts.MessageTimeout > 0 {
 		start = time.Now()
 		deadline = c.readDeadline(start)
+	}
+	if deadline.IsZero() && c.mayPark() {
+		return c.readOrIdle(ctx)
 	}
 	for i := 0; n == 0 && err == nil && i < maxEmptyReads; i++ {
 		n, err = c.readStream(ctx, deadline)

@@ -8,7 +8,10 @@ import "io"
 // whether it has room, or bytes: they do nothing.
 type (
 	rawWriter struct{}
-	rawReader struct{ conn any }
+	rawReader struct {
+		conn      any
+		impatient bool
+	}
 )
 
 func socket(io.ReadWriteCloser) any { return nil }

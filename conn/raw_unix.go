@@ -26,6 +26,9 @@ type rawWriter struct {
 type rawReader struct {
 	conn syscall.RawConn
 	buf  *readBuffer
+
+	impatient bool // returns errIdle rather than wait
+
 	n    int
 	err  error
 	read func(fd uintptr) bool
@@ -107,6 +110,10 @@ func (r *rawReader) readOnce(fd uintptr) bool {
 			continue
 		case err == syscall.EAGAIN:
 			r.buf.free()
+			if r.impatient {
+				r.err = errIdle
+				return true
+			}
 			return false
 		case err != nil:
 			r.err = &net.OpError{Op: "read", Net: "socket", Err: os.NewSyscallError("read", err)}

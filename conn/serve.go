@@ -16,6 +16,7 @@ type Handler struct {
 	OnPing    func(c *Conn, payload []byte) // lent; the pong is already on its way
 	OnPong    func(c *Conn, payload []byte) // lent
 	OnClose   func(c *Conn, err error)      // the connection has ended; err is nil if the peer closed normally
+	OnPanic   func(c *Conn, reason any)     // one of the others has panicked with reason; see [Conn.Start]
 }
 
 // Serve reads c until the connection ends or ctx does, and calls h: OnOpen

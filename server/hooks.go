@@ -16,20 +16,33 @@ type Hooks[S any] struct {
 }
 
 // Handle makes s serve its connections by h, and sets its Handler, for those that
-// are accepted by hand, to do so too. Call it before s is used. What OnOpen returns is given to every later hook of that
-// connection, without a type assertion and without a map to look it up in.
+// are accepted by hand, to do so too. Call it before s is used. What OnOpen returns
+// is given to every later hook of that connection, without a type assertion and
+// without a map to look it up in.
 //
-// A connection in the event style has a goroutine of its own from the start, and
-// leaves that of net/http behind, with the stack that it has grown and the buffers
-// that it holds. So [Server.ServeHTTP] returns at once, and what middleware does
-// after it is done while the connection lives. A hook that panics costs its
-// connection, which closes with 1011, and is logged as net/http would log it.
+// A connection in the event style leaves the goroutine of net/http behind, with the
+// stack that it has grown and the buffers that it holds, and while it is idle it
+// has no goroutine at all: see [conn.Conn.Start]. So [Server.ServeHTTP] returns at
+// once, and what middleware does after it is done while the connection lives. A
+// hook that panics costs its connection, which closes with 1011, and is logged as
+// net/http would log it.
 func Handle[S any](s *Server, h Hooks[S]) {
-	s.setup.events = func(c *conn.Conn) {
+	s.setup.start = func(c *conn.Conn) error {
 		e := &session[S]{hooks: &h}
-		c.Serve(context.Background(), e.handler())
+		events := e.handler()
+		events.OnPanic = logPanic
+		events.OnClose = func(c *conn.Conn, err error) {
+			defer s.life.endHandler()
+			e.close(c, err)
+		}
+		return c.Start(events)
 	}
-	s.Handler = func(_ context.Context, c *conn.Conn) { s.setup.events(c) }
+	s.Handler = func(_ context.Context, c *conn.Conn) {
+		e := &session[S]{hooks: &h}
+		events := e.handler()
+		events.OnClose = e.close
+		c.Serve(context.Background(), events)
+	}
 }
 
 // session is what a connection has of the application.
@@ -45,8 +58,11 @@ func (e *session[S]) handler() (events conn.Handler) {
 	if e.hooks.OnMessage != nil {
 		events.OnMessage = func(c *conn.Conn, m conn.Message) { e.hooks.OnMessage(e.s, c, m) }
 	}
-	if e.hooks.OnClose != nil {
-		events.OnClose = func(c *conn.Conn, err error) { e.hooks.OnClose(e.s, c, err) }
-	}
 	return events
+}
+
+func (e *session[S]) close(c *conn.Conn, err error) {
+	if e.hooks.OnClose != nil {
+		e.hooks.OnClose(e.s, c, err)
+	}
 }

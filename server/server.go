@@ -39,7 +39,7 @@ type Server struct {
 		origins handshake.Origins
 		conn    conn.Options
 		onEnd   func(*conn.Conn)
-		events  func(*conn.Conn) // of Handle, instead of Handler
+		start   func(*conn.Conn) error // of Handle, instead of Handler
 		err     error
 	}
 	life life
@@ -81,8 +81,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.CloseNow()
 		return
 	}
-	if s.setup.events != nil {
-		go s.serveEvents(c)
+	if s.setup.start != nil {
+		if s.setup.start(c) != nil { // it has ended already
+			s.life.endHandler()
+		}
 		return
 	}
 	s.serve(c)
@@ -97,20 +99,6 @@ func (s *Server) serve(c *conn.Conn) {
 		return
 	}
 	s.Handler(c.Context(), c)
-	c.Close(context.Background(), frame.NormalClosure, "")
-}
-
-// serveEvents is serve for the event style, on a goroutine of its own.
-func (s *Server) serveEvents(c *conn.Conn) {
-	defer s.life.endHandler()
-	defer c.CloseNow()
-	defer func() {
-		if reason := recover(); reason != nil {
-			logPanic(c, reason)
-			c.Close(context.Background(), frame.InternalError, "")
-		}
-	}()
-	s.setup.events(c)
 	c.Close(context.Background(), frame.NormalClosure, "")
 }
 
