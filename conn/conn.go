@@ -14,7 +14,7 @@ import (
 // Conn is a connection. One goroutine at a time may read; any may write.
 type Conn struct {
 	rw          io.ReadWriteCloser
-	opts        Options
+	opts        *Options // with defaults; shared
 	client      bool
 	subprotocol string
 	params      *deflate.Params
@@ -69,7 +69,7 @@ func New(rw io.ReadWriteCloser, s Setup, opts *Options) (*Conn, error) {
 		opts = &Options{}
 	}
 	c := &Conn{
-		opts:        opts.withDefaults(s.Client),
+		opts:        opts.resolve(s.Client),
 		client:      s.Client,
 		subprotocol: s.Subprotocol,
 		opened:      time.Now(),
@@ -91,6 +91,9 @@ func New(rw io.ReadWriteCloser, s Setup, opts *Options) (*Conn, error) {
 		if err := c.compress(*s.Deflate); err != nil {
 			return nil, err
 		}
+	}
+	if c.opts.Queue != nil {
+		c.out.queue = new(queue)
 	}
 	c.startKeepalive()
 	return c, nil

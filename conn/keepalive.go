@@ -77,7 +77,7 @@ func (c *Conn) lookAlive() (ask bool) {
 		return false
 	}
 	left, written := time.Duration(c.pinged.Load()), time.Duration(c.written.Load())
-	next, ask, dead := k.judge(now, heard, left, written, c.phase.is(waiting), c.opts)
+	next, ask, dead := k.judge(now, heard, left, written, c.phase.is(waiting), *c.opts)
 	if dead {
 		// To close a stream may take its time.
 		go c.finish(CloseError{Code: frame.AbnormalClosure, Err: ErrPingTimeout})

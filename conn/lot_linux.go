@@ -143,3 +143,9 @@ func (l *parkingLot) who(ev *syscall.EpollEvent) *Conn {
 	}
 	return c
 }
+
+func (l *parkingLot) isClosed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.poll == nil
+}

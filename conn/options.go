@@ -127,6 +127,13 @@ const (
 	DefaultCloseTimeout    = 5 * time.Second
 )
 
+// resolve returns o with its defaults, to be read only: connections that share a
+// Wheel share them, too, if they are the same.
+func (o *Options) resolve(client bool) *Options {
+	full := o.withDefaults(client)
+	return full.Wheel.share(&full)
+}
+
 // withDefaults returns o with every 0 replaced, and durations of none as 0.
 func (o Options) withDefaults(client bool) Options {
 	if o.MaxFrames == 0 && client {

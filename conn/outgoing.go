@@ -18,7 +18,7 @@ type outgoing struct {
 	messages message.Encoder // of the holder of turn: what depends on other messages
 
 	direction deflate.Direction // what is agreed of compressed messages
-	queue     queue
+	queue     *queue            // of Options.Queue
 
 	// Of the holder of wire:
 	frames    message.Encoder // what depends on nothing: control frames, plain messages
@@ -27,7 +27,7 @@ type outgoing struct {
 	sent      int             // how much of buf has left
 	pinging   bool            // buf holds a ping of keepalive
 	half      half
-	guard     guard
+	guard     *guard // nil for streams whose writes can be interrupted
 	raw       rawWriter
 
 	published int64        // what buffered is

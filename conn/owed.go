@@ -7,19 +7,22 @@ import (
 	"github.com/parleyws/parley/frame"
 )
 
-// owed is the pong that the peer is to get, and the ping of keepalive. A later ping replaces an earlier
-// one, as RFC 6455 section 5.5.3 allows, so a flood of them costs no memory.
+// owed is the pong that the peer is to get, and the ping of keepalive. A later ping
+// replaces an earlier one, as RFC 6455 section 5.5.3 allows, so a flood of them costs
+// no memory.
 type owed struct {
 	mu      sync.Mutex
 	pending atomic.Bool // set by the holder of mu
 	ping    atomic.Bool // and a ping that no call waits for
-	n       int
-	payload [frame.MaxControlPayload]byte
+	payload []byte
 }
+
+// keptPong is how large the memory of a pong is that is kept for the next, in bytes.
+const keptPong = 16
 
 func (o *owed) put(payload []byte) {
 	o.mu.Lock()
-	o.n = copy(o.payload[:], payload)
+	o.payload = append(o.payload[:0], payload...)
 	o.pending.Store(true)
 	o.mu.Unlock()
 }
@@ -32,7 +35,11 @@ func (o *owed) take(dst []byte) (payload []byte, ok bool) {
 		return dst, false
 	}
 	o.pending.Store(false)
-	return append(dst, o.payload[:o.n]...), true
+	dst = append(dst, o.payload...)
+	if cap(o.payload) > keptPong {
+		o.payload = nil
+	}
+	return dst, true
 }
 
 func (o *owed) isPending() bool { return o.pending.Load() || o.ping.Load() }

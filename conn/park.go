@@ -12,7 +12,7 @@ import (
 
 // parkAfter is how long a connection is silent before it is parked. To find it
 // again costs about as much as to read a few messages.
-const parkAfter = time.Second
+var parkAfter = time.Second // a variable for tests
 
 // errIdle is returned by reading when it is time to park.
 var errIdle = errors.New("websocket: idle")
@@ -21,13 +21,14 @@ var errIdle = errors.New("websocket: idle")
 // for long, by the holder of reader.
 func (c *Conn) mayPark() bool {
 	s := c.service.Load()
-	return canPark && s != nil && s.stage == serving && c.in.raw.conn != nil
+	return canPark && s != nil && s.stage == serving && !s.unable && c.in.raw.conn != nil
 }
 
 // readOrIdle reads as long as it is worth to wait as it is, and returns errIdle
 // then.
 func (c *Conn) readOrIdle(ctx context.Context) (n int, err error) {
 	if c.isBrief() {
+		c.service.Load().woken = false
 		c.in.raw.impatient = true
 		n, err = c.readStream(ctx, time.Time{})
 		c.in.raw.impatient = false
@@ -40,10 +41,11 @@ func (c *Conn) readOrIdle(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// isBrief reports whether the connection was woken for less than a message, such as
-// a pong, and need not wait for more.
+// isBrief reports whether it need not be waited for more: because the goroutine has
+// just begun, or for less than a message, such as a pong.
 func (c *Conn) isBrief() bool {
-	return c.in.counts.messages.Load() == c.service.Load().counted && !c.in.Midway()
+	s := c.service.Load()
+	return s.woken || c.in.counts.messages.Load() == s.counted && !c.in.Midway()
 }
 
 // parkAt returns until when to wait. To set a deadline costs as much as to read a
@@ -61,11 +63,15 @@ func (c *Conn) parkAt() time.Time {
 func (c *Conn) park(s *service) bool {
 	s.counted = c.in.counts.messages.Load()
 	s.parked.Store(true)
-	if lot.enter(c, &s.place) && !c.hasEnded() {
+	entered := lot.enter(c, &s.place)
+	if entered && !c.hasEnded() {
 		return true
 	}
-	// If somebody was here meanwhile it is his.
-	return !s.unpark()
+	if !s.unpark() {
+		return true // somebody was here meanwhile, and goes on
+	}
+	s.woken, s.unable = entered, !entered
+	return false
 }
 
 // unpark reports whether the connection was parked. Now it is the caller's.
@@ -75,6 +81,7 @@ func (s *service) unpark() bool { return s.parked.CompareAndSwap(true, false) }
 // it has ended.
 func (c *Conn) wake() {
 	if s := c.service.Load(); s != nil && s.unpark() {
+		s.woken = true
 		go c.run(s)
 	}
 }

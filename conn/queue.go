@@ -127,7 +127,7 @@ func (c *Conn) sendMessage(ctx context.Context, m *outMessage) error {
 }
 
 func (c *Conn) enqueue(ctx context.Context, m *outMessage) error {
-	q := &c.out.queue
+	q := c.out.queue
 	for {
 		if err := c.writeError(); err != nil {
 			return err
@@ -172,7 +172,7 @@ func (c *Conn) enqueue(ctx context.Context, m *outMessage) error {
 // and helps.
 // By the holder of the queue's lock.
 func (c *Conn) roomFor(m *outMessage) bool {
-	q, limits := &c.out.queue, c.opts.Queue
+	q, limits := c.out.queue, c.opts.Queue
 	if limits.fits(m, q.waiting, q.sending) {
 		return true
 	}
@@ -241,7 +241,7 @@ func (c *Conn) closeSlow() error {
 
 // drainQueue sends what is queued, until nothing is.
 func (c *Conn) drainQueue() {
-	q := &c.out.queue
+	q := c.out.queue
 	for {
 		q.mu.Lock()
 		if len(q.items) == 0 || c.writeError() != nil {
@@ -309,7 +309,7 @@ func (c *Conn) endQueue(ctx context.Context, code frame.CloseCode, reason string
 	if c.opts.Queue == nil {
 		return
 	}
-	q := &c.out.queue
+	q := c.out.queue
 	q.mu.Lock()
 	if q.closed == nil {
 		q.closed = &writeClosedError{&CloseError{Code: code, Reason: reason}}
@@ -323,7 +323,7 @@ func (c *Conn) awaitQueue(ctx context.Context) error {
 	if c.opts.Queue == nil {
 		return nil
 	}
-	q := &c.out.queue
+	q := c.out.queue
 	for {
 		q.mu.Lock()
 		if !q.running {
@@ -344,6 +344,9 @@ func (c *Conn) awaitQueue(ctx context.Context) error {
 
 // reopen lets messages queue again, because the close frame could not be sent.
 func (q *queue) reopen() {
+	if q == nil {
+		return
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = nil
@@ -351,7 +354,10 @@ func (q *queue) reopen() {
 
 // Queue returns what waits to be sent, if there is an [Options.Queue].
 func (c *Conn) Queue() QueueStats {
-	q := &c.out.queue
+	q := c.out.queue
+	if q == nil {
+		return QueueStats{}
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return QueueStats{

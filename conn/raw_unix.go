@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"syscall"
 )
 
@@ -16,10 +17,15 @@ type rawWriter struct {
 	bytes []byte // to write
 	n     int    // written
 	write func(fd uintptr) bool
+}
 
+// vector is two slices to write, with what net.Buffers needs to allocate nothing.
+type vector struct {
 	pair    [2][]byte
 	buffers net.Buffers
 }
+
+var vectors = sync.Pool{New: func() any { return new(vector) }}
 
 // rawReader reads from a socket into a buffer that is borrowed when there is
 // something to read, so that a connection that waits has none.
@@ -79,10 +85,12 @@ func (r *rawWriter) vectors() bool { return r.conn != nil }
 
 // writeVector writes two slices, and waits for room.
 func (r *rawWriter) writeVector(w io.Writer, head, data []byte) (int, error) {
-	r.pair = [2][]byte{head, data}
-	r.buffers = r.pair[:]
-	n, err := r.buffers.WriteTo(w)
-	r.pair, r.buffers = [2][]byte{}, nil
+	v := vectors.Get().(*vector)
+	defer vectors.Put(v)
+	v.pair = [2][]byte{head, data}
+	v.buffers = v.pair[:]
+	n, err := v.buffers.WriteTo(w)
+	*v = vector{}
 	return int(n), err
 }
 

@@ -35,6 +35,8 @@ type service struct {
 	stage   serviceStage
 	parked  atomic.Bool
 	place   place
+	unable  bool   // to be parked
+	woken   bool   // and has not looked yet what for
 	counted uint64 // messages that had come when it was parked
 }
 

@@ -53,7 +53,7 @@ func (c *Conn) watchStream(rw io.ReadWriteCloser, oneShot bool) {
 		}
 	}
 	c.out.half.cut = c.abandon
-	c.out.guard.late = c.writeTooLate
+	c.out.guard = &guard{late: c.writeTooLate}
 }
 
 // readStream reads from the stream into the buffer until ctx ends or the
@@ -204,6 +204,9 @@ func (g *guard) check() {
 }
 
 func (g *guard) end() {
+	if g == nil {
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.until = time.Time{}

@@ -24,6 +24,8 @@ type Wheel struct {
 
 	flushTimer *time.Timer
 	toFlush    []*Conn
+
+	options *Options // of the connection that came last
 }
 
 // bucket is the connections to look at, at one time.
@@ -170,4 +172,14 @@ func (w *Wheel) flush() {
 	for _, c := range due {
 		c.flushTick()
 	}
+}
+
+// share returns o, or what equals it and is there already.
+func (w *Wheel) share(o *Options) *Options {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.options == nil || *w.options != *o {
+		w.options = o
+	}
+	return w.options
 }

@@ -63,7 +63,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) (*conn.Conn, err
 		nc.Close()
 		return nil, err
 	}
-	c, err := s.newConn(r.Context(), nc, a, early)
+	c, err := s.newConn(valuesOf(r), nc, a, early)
 	if err != nil {
 		nc.Close()
 		return nil, err
@@ -121,6 +121,20 @@ func (s *Server) newConn(ctx context.Context, rw io.ReadWriteCloser, a agreement
 		Context:     ctx,
 		OnEnd:       s.setup.onEnd,
 	}, &s.setup.conn)
+}
+
+// valuesOf returns the context with the values of a request that middleware may have
+// set, for the life of the connection; or nil if there can be none, because the
+// handler is the [http.Server]'s own: that context would keep much alive for
+// nothing.
+func valuesOf(r *http.Request) context.Context {
+	hs, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
+	if ok && hs.BaseContext == nil && hs.ConnContext == nil {
+		if _, own := hs.Handler.(*Server); own {
+			return nil
+		}
+	}
+	return r.Context()
 }
 
 // refuse answers the client and returns err.

@@ -48,8 +48,7 @@ type Decoder struct {
 	left    int64 // bytes of the frame's payload to come
 	pos     int   // in the payload, modulo 4
 
-	control    [frame.MaxControlPayload]byte // of a control frame that came in pieces
-	controlLen int
+	control []byte // of a control frame that came in pieces
 
 	opcode     frame.Opcode // of the message in progress
 	compressed bool
@@ -188,7 +187,7 @@ func (d *Decoder) takeHeader(p []byte) (used int, ok bool, err error) {
 	d.headLen = 0
 	d.inFrame, d.left, d.pos = true, d.h.Length, 0
 	if d.h.Opcode.IsControl() {
-		d.controlLen = 0
+		d.control = nil
 		return used, true, nil
 	}
 	return used, true, d.beginData()
@@ -305,9 +304,9 @@ func (d *Decoder) checkText(p []byte, last bool) bool {
 // takeControl handles a piece of a control frame's payload, unmasked. It
 // leaves ev zero until the payload is whole.
 func (d *Decoder) takeControl(ev *Event, piece []byte) error {
-	if d.left > 0 || d.controlLen > 0 {
-		d.controlLen += copy(d.control[d.controlLen:], piece)
-		piece = d.control[:d.controlLen]
+	if d.left > 0 || len(d.control) > 0 {
+		d.control = append(d.control, piece...)
+		piece = d.control
 	}
 	if d.left > 0 {
 		return nil
