@@ -157,32 +157,48 @@ func TestWhatWasWrittenLeavesBeforeTheCloseRow129(t *testing.T) {
 	})
 }
 
-// Over a real socket, with so much on its way that the sockets cannot hold it.
+// Close while half of a message is in a window that is full, and the rest waits for
+// the peer to read: all of it leaves first.
 func TestAMegabyteLeavesBeforeTheCloseRow129(t *testing.T) {
-	inEitherRole(t, func(t *testing.T, client bool) {
-		c, peer := overTCP(t, client, nil, nil)
-		written := make(chan error, 2)
-		go func() {
-			written <- c.Write(bg, conn.Binary, bytes.Repeat([]byte("m"), 8<<20))
-			written <- c.Close(bg, frame.NormalClosure, "")
-		}()
-		fr := frame.NewReader(peer)
-		h, err := fr.Next()
-		if err != nil || h.Length != 8<<20 {
-			t.Fatalf("the peer hears %+v, %v", h, err)
+	onEveryStream(t, func(t *testing.T, o rigOptions) {
+		const window, size = 64 << 10, 1 << 20
+		o.window = window
+		r := newRig(t, o)
+		message := bytes.Repeat([]byte("m"), size)
+		written, closed := make(chan error, 1), make(chan error, 1)
+		go func() { written <- r.Write(bg, conn.Binary, message) }()
+		synctest.Wait()
+		if n := r.end.Out().Stats().Unread; n != window {
+			t.Fatalf("%d bytes are in the window, want it full", n)
 		}
-		if n, err := io.Copy(io.Discard, fr); err != nil || n != 8<<20 {
-			t.Errorf("the peer hears %d bytes, %v", n, err)
+		go func() { closed <- r.Close(bg, frame.NormalClosure, "") }()
+		synctest.Wait()
+		select {
+		case err := <-written:
+			t.Fatalf("Write does not wait: %v", err)
+		case err := <-closed:
+			t.Fatalf("Close does not wait: %v", err)
+		default:
+		}
+
+		fr := frame.NewReader(r.peer)
+		h, err := fr.Next()
+		if err != nil || h.Opcode != frame.Binary || !h.Fin || h.Length != size {
+			t.Fatalf("the peer hears %+v, %v, want the message", h, err)
+		}
+		if got, err := io.ReadAll(fr); err != nil || !bytes.Equal(got, message) {
+			t.Errorf("the peer hears %d bytes, %v, want those of the message", len(got), err)
+		}
+		if err := <-written; err != nil {
+			t.Errorf("Write: %v", err)
 		}
 		if h, err := fr.Next(); err != nil || h.Opcode != frame.Close {
-			t.Errorf("the peer hears %+v, %v, want a close frame", h, err)
+			t.Fatalf("the peer hears %+v, %v, want a close frame", h, err)
 		}
-		send(t, peer, fromPeer(client, "\x88\x02\x03\xe8"))
-		peer.Close()
-		for range 2 {
-			if err := <-written; err != nil {
-				t.Error(err)
-			}
+		r.says(r.close(frame.NormalClosure, ""))
+		r.peer.Close()
+		if err := <-closed; err != nil {
+			t.Errorf("Close: %v", err)
 		}
 	})
 }

@@ -103,17 +103,18 @@ func (c *Conn) awaitClose(ctx context.Context) error {
 func (c *Conn) peerClosed(code frame.CloseCode, reason string) error {
 	ctx, cancel := c.closeContext(context.Background())
 	defer cancel()
-	if sent := c.closeSent.Load(); sent != nil {
-		c.linger(ctx, !c.client)
+	sent := c.closeSent.Load()
+	err := c.sendClose(ctx, code, reason) // or waits until ours has left
+	c.linger(ctx, !c.client)
+	if sent != nil && sent == c.closeSent.Load() {
 		end := CloseError{Code: sent.code, Reason: sent.reason}
 		if failed := c.writeFailed.Load(); failed != nil {
 			end = *failed
 		}
-		end.Clean = true
+		end.Clean = err == nil && !c.streamFailed.Load()
 		return c.finish(end)
 	}
-	err := c.sendClose(ctx, code, reason) // browsers show the answer's, not their own
-	c.linger(ctx, !c.client)
+	// The answer has the peer's code and reason: browsers show those, not their own.
 	return c.finish(CloseError{Remote: true, Clean: err == nil, Code: code, Reason: reason})
 }
 

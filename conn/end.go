@@ -110,8 +110,8 @@ func (c *Conn) finish(end CloseError) *CloseError {
 		end.LastRead = c.opened.Add(time.Duration(c.lastRead.Load()))
 		c.end = &end
 		c.isEnding.Store(true)
+		c.life.end(c.end) // before anybody hears of the end
 		close(c.ended)
-		c.life.end(c.end)
 		c.stopKeepalive()
 		c.in.half.stop()
 		c.out.half.stop()

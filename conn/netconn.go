@@ -165,16 +165,15 @@ func (c *Conn) writeToStream(ctx context.Context, t Type, data []byte) (int, err
 	}
 	defer release()
 	err = c.flush(ctx)
-	c.out.counts.message(len(data), err)
 	switch {
 	case err == nil:
-		return len(data), nil
 	case c.writeError() != nil:
 		return 0, c.writeError()
 	case c.out.unsent(start):
 		c.out.truncate(start)
 		return 0, err
 	}
+	c.out.counts.message(len(data), nil)
 	return len(data), err
 }
 

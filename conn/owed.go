@@ -59,11 +59,11 @@ func (c *Conn) appendOwed() {
 		return
 	}
 	may := c.writeError() == nil
+	var room [frame.MaxControlPayload]byte
 	if c.owed.ping.Swap(false) && may {
-		c.appendControl(frame.Ping, nil)
+		c.appendControl(frame.Ping, c.pings.newest(room[:0]))
 		c.out.pinging = true
 	}
-	var room [frame.MaxControlPayload]byte
 	if payload, ok := c.owed.take(room[:0]); ok && may {
 		c.appendControl(frame.Pong, payload)
 	}

@@ -68,6 +68,17 @@ func (p *pings) begin() (id uint64, pong <-chan struct{}) {
 	return p.last, ch
 }
 
+// newest appends the payload of the newest ping to dst if one waits, for another to
+// stand in for it: a peer may answer only the last.
+func (p *pings) newest(dst []byte) []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.waiting) == 0 {
+		return dst
+	}
+	return binary.BigEndian.AppendUint64(dst, p.last)
+}
+
 func (p *pings) forget(id uint64) {
 	p.mu.Lock()
 	delete(p.waiting, id)
@@ -84,8 +95,8 @@ func (p *pings) answered(payload []byte) {
 	id := binary.BigEndian.Uint64(payload)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, ok := p.waiting[id]; !ok {
-		return
+	if id > p.last {
+		return // no ping of ours
 	}
 	for k, pong := range p.waiting {
 		if k <= id {
