@@ -8,20 +8,20 @@ require (
 	github.com/gorilla/websocket v1.5.3
 	github.com/klauspost/compress v1.20.3
 	github.com/lxzan/gws v1.8.9
+	github.com/parleyws/parley/conn v0.0.0
 	github.com/parleyws/parley/deflate v0.0.0
 	github.com/parleyws/parley/frame v0.0.0
 	github.com/parleyws/parley/handshake v0.0.0
 	github.com/parleyws/parley/server v0.0.0
 	github.com/parleyws/parley/utf8check v0.0.0
 	github.com/segmentio/asm v1.2.1
+	golang.org/x/sys v0.40.0
 	pgregory.net/rapid v1.3.0
 )
 
 require (
 	github.com/dolthub/maphash v0.1.0 // indirect
 	github.com/gobwas/httphead v0.1.0 // indirect
-	github.com/parleyws/parley/conn v0.0.0 // indirect
-	golang.org/x/sys v0.40.0 // indirect
 )
 
 replace (

@@ -4,8 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"time"
+
+	"github.com/parleyws/parley/server/bench/internal/report"
 )
 
 // Result is what measuring a [Case] gave.
@@ -188,19 +189,11 @@ func (r *Row) sum(turns []turn) {
 		}
 		return all
 	}
-	r.Shared = median(of(func(t turn) float64 { return t.shared }))
+	r.Shared = report.Median(of(func(t turn) float64 { return t.shared }))
 	r.Compress = newSide(of(func(t turn) float64 { return t.keptCompress }), of(func(t turn) float64 { return t.compress }))
 	r.Inflate = newSide(of(func(t turn) float64 { return t.keptInflate }), of(func(t turn) float64 { return t.inflate }))
 }
 
 func newSide(kept, ns []float64) Side {
-	return Side{Kept: median(kept), Nanoseconds: median(ns), Rounds: ns}
-}
-
-// median returns the middle of values, of which there is at least one, or the mean
-// of the two in the middle.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+	return Side{Kept: report.Median(kept), Nanoseconds: report.Median(ns), Rounds: ns}
 }

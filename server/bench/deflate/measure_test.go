@@ -122,19 +122,3 @@ func TestMeasuringSaysWhatItCannotDo(t *testing.T) {
 		}
 	}
 }
-
-func TestTheMedianIsInTheMiddle(t *testing.T) {
-	for _, c := range []struct {
-		values []float64
-		want   float64
-	}{
-		{[]float64{3}, 3},
-		{[]float64{4, 2}, 3},
-		{[]float64{9, 1, 2}, 2},
-		{[]float64{9, 1, 4, 2}, 3},
-	} {
-		if got := median(c.values); got != c.want {
-			t.Errorf("%v: %v, want %v", c.values, got, c.want)
-		}
-	}
-}

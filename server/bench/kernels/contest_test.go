@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/parleyws/parley/frame"
+	"github.com/parleyws/parley/server/bench/internal/texts"
 )
 
 // What is compared does the same work.
@@ -52,7 +53,7 @@ func TestContestantsAgreeOnMaskingAnything(t *testing.T) {
 
 func TestContestantsAgreeOnTextsThatAreBroken(t *testing.T) {
 	broken := 0
-	for _, s := range samples {
+	for _, s := range texts.All() {
 		for _, size := range validSizes {
 			if size > 1<<10 {
 				continue
@@ -60,14 +61,14 @@ func TestContestantsAgreeOnTextsThatAreBroken(t *testing.T) {
 			for at := range min(size, 100) {
 				for _, b := range []byte{0x80, 0xc1, 0xed, 0xff} {
 					p := make([]byte, size)
-					s.text(p, 0)
+					s.Fill(p, 0)
 					p[at] = b
 					if !utf8.Valid(p) {
 						broken++
 					}
 					c := valid([][]byte{p})
 					if err := c.Agree(); err != nil {
-						t.Fatalf("%s: %02X at %d of %d: %v", s.name, b, at, size, err)
+						t.Fatalf("%s: %02X at %d of %d: %v", s.Name, b, at, size, err)
 					}
 				}
 			}

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"slices"
 	"testing"
 	"time"
+
+	"github.com/parleyws/parley/server/bench/internal/report"
 )
 
 // Result is what measuring a [Contest] gave.
@@ -101,7 +102,7 @@ func (c *Contest) result(ns, allocs [][]float64) Result {
 	res := Result{Kernel: c.Kernel, Input: c.Input, Bytes: c.Bytes}
 	rounds := make(map[string][]float64)
 	for i, x := range c.Contestants {
-		t := Time{Name: x.Name, Nanoseconds: median(ns[i]), Rounds: ns[i], Allocs: median(allocs[i]), AtMost: x.AtMost}
+		t := Time{Name: x.Name, Nanoseconds: report.Median(ns[i]), Rounds: ns[i], Allocs: report.Median(allocs[i]), AtMost: x.AtMost}
 		if t.Nanoseconds > 0 {
 			t.GBps = float64(c.Bytes) / t.Nanoseconds
 		}
@@ -113,15 +114,7 @@ func (c *Contest) result(ns, allocs [][]float64) Result {
 		for round, of := range rounds[duel.Of] {
 			times = append(times, rounds[duel.Against][round]/of)
 		}
-		res.Ratios = append(res.Ratios, Ratio{duel.Of, duel.Against, median(times), duel.AtLeast})
+		res.Ratios = append(res.Ratios, Ratio{duel.Of, duel.Against, report.Median(times), duel.AtLeast})
 	}
 	return res
-}
-
-// median returns the middle of values, of which there is at least one, or the mean
-// of the two in the middle.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }

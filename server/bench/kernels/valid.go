@@ -8,6 +8,7 @@ import (
 
 	segmentio "github.com/segmentio/asm/utf8"
 
+	"github.com/parleyws/parley/server/bench/internal/texts"
 	"github.com/parleyws/parley/utf8check"
 )
 
@@ -19,14 +20,14 @@ var validSizes = []int{8, 16, 24, 31, 32, 33, 48, 64, 128, 256, 1 << 10, 16 << 1
 func Valid() []Contest {
 	var contests []Contest
 	for _, at := range []int{behindHeader, 0} {
-		for _, s := range samples {
+		for _, s := range texts.All() {
 			for _, size := range validSizes {
 				texts := place(turns(size), size, at)
 				for i, p := range texts {
-					s.text(p, 7*i)
+					s.Fill(p, 7*i)
 				}
 				c := valid(texts)
-				c.Input = []Field{{"at", strconv.Itoa(at)}, {"text", s.name}, {"bytes", strconv.Itoa(size)}}
+				c.Input = []Field{{"at", strconv.Itoa(at)}, {"text", s.Name}, {"bytes", strconv.Itoa(size)}}
 				c.Duels = validDuels(s, size)
 				contests = append(contests, c)
 			}
@@ -36,9 +37,9 @@ func Valid() []Contest {
 }
 
 // validDuels returns the duels at a text of size bytes of s.
-func validDuels(s sample, size int) []Duel {
+func validDuels(s texts.Text, size int) []Duel {
 	standard, library, fallback := 1.0, 1.0, 0.0 // targets
-	if s.dense {
+	if s.Dense {
 		fallback = 1.4
 		if size >= 1<<10 {
 			standard = 12
@@ -47,7 +48,7 @@ func validDuels(s sample, size int) []Duel {
 			library = 1.3
 		}
 	}
-	if s.name == "ascii" {
+	if s.Name == "ascii" {
 		fallback = 0.9
 	}
 	return []Duel{
