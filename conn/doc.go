@@ -6,7 +6,8 @@
 // on which the opening handshake is done. All its write methods may be called
 // from any goroutine. One goroutine at a time reads, in whichever style suits:
 // blocking calls ([Conn.Read], [Conn.ReadInto]), range ([Conn.Messages]) or
-// events ([Conn.Serve]). Pings are answered and the closing handshake is
+// events ([Conn.Serve], or [Conn.Start], which takes a goroutine only while there
+// is something to do). Pings are answered and the closing handshake is
 // completed while something reads.
 //
 // Calls that wait take a context. One that ends costs a read nothing: what has

@@ -93,6 +93,26 @@ func ExampleConn_Serve() {
 	// websocket: closed by the peer: 4000: enough
 }
 
+// Start returns at once; the connection is served until it ends.
+func ExampleConn_Start() {
+	ctx := context.Background()
+	server, client := connect()
+	over := make(chan struct{})
+	server.Start(conn.Handler{
+		OnMessage: func(c *conn.Conn, m conn.Message) { c.Write(ctx, m.Type, m.Data) },
+		OnClose:   func(c *conn.Conn, err error) { fmt.Println(err); close(over) },
+	})
+
+	client.Write(ctx, conn.Text, []byte("hello"))
+	m, err := client.Read(ctx)
+	fmt.Println(string(m.Data), err)
+	client.Close(ctx, frame.NormalClosure, "")
+	<-over
+	// Output:
+	// hello <nil>
+	// <nil>
+}
+
 // A context ends one call, not the connection.
 func ExampleConn_Read_context() {
 	server, client := connect()
