@@ -266,12 +266,19 @@ func (c *Conn) drainQueue() {
 	}
 }
 
+// maxSharedBatch is how many bytes of prepared messages leave together. What leaves
+// is a copy, which the peer who does not read keeps of what is shared otherwise.
+const maxSharedBatch = 16 << 10
+
 // nextBatch takes out what is to leave together: no more than half of what may
 // wait, so that there is always room for more.
 func (q *queue) nextBatch(limits *Queue) []outMessage {
 	maxSize, maxCount := maxBatch, len(q.items)
+	if q.items[0].frame != nil {
+		maxSize = maxSharedBatch
+	}
 	if limits.Bytes > 0 {
-		maxSize = int(min(maxBatch, limits.Bytes/2))
+		maxSize = int(min(int64(maxSize), limits.Bytes/2))
 	}
 	if limits.Messages > 0 {
 		maxCount = min(maxCount, limits.Messages/2)
