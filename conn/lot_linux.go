@@ -143,9 +143,3 @@ func (l *parkingLot) who(ev *syscall.EpollEvent) *Conn {
 	}
 	return c
 }
-
-func (l *parkingLot) isClosed() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.poll == nil
-}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -254,4 +255,36 @@ func TestParkingLosesNothing(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// Where there is no descriptor left to watch with, a connection keeps its goroutine.
+func TestAConnectionThatCannotBeParkedGoesOn(t *testing.T) {
+	parkSoon(t, time.Millisecond)
+	server, client := pairTCP(t, nil, nil)
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 3, Max: before.Max}); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Setrlimit(syscall.RLIMIT_NOFILE, &before)
+	calls := make(chan string, 100)
+	if err := server.Start(tellsOf(calls)); err != nil {
+		t.Fatal(err)
+	}
+	next(t, calls, "open")
+	for range 3 {
+		time.Sleep(3 * time.Millisecond) // until it would be parked
+		client.WriteText(bg, "hello")
+		if m, err := client.Read(bg); err != nil || string(m.Data) != "hello" {
+			t.Fatalf("%q, %v", m.Data, err)
+		}
+		next(t, calls, "message hello")
+	}
+	if !conn.LotIsClosed() {
+		t.Error("it was parked")
+	}
+	client.Close(bg, frame.NormalClosure, "")
+	next(t, calls, "close <nil>")
 }

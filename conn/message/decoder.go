@@ -187,7 +187,7 @@ func (d *Decoder) takeHeader(p []byte) (used int, ok bool, err error) {
 	d.headLen = 0
 	d.inFrame, d.left, d.pos = true, d.h.Length, 0
 	if d.h.Opcode.IsControl() {
-		d.control = nil
+		d.control = d.control[:0]
 		return used, true, nil
 	}
 	return used, true, d.beginData()
@@ -305,6 +305,9 @@ func (d *Decoder) checkText(p []byte, last bool) bool {
 // leaves ev zero until the payload is whole.
 func (d *Decoder) takeControl(ev *Event, piece []byte) error {
 	if d.left > 0 || len(d.control) > 0 {
+		if d.control == nil {
+			d.control = make([]byte, 0, frame.MaxControlPayload)
+		}
 		d.control = append(d.control, piece...)
 		piece = d.control
 	}

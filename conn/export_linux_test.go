@@ -13,4 +13,8 @@ func IsParked(c *Conn) bool {
 }
 
 // LotIsClosed reports whether no connection has a place in the lot.
-func LotIsClosed() bool { return lot.isClosed() }
+func LotIsClosed() bool {
+	lot.mu.Lock()
+	defer lot.mu.Unlock()
+	return lot.poll == nil
+}
