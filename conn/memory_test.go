@@ -24,7 +24,7 @@ import (
 func TestAPeerThatNeverReadsCostsTheQueueAndNoMoreX4(t *testing.T) {
 	const conns, size = 8, 16 << 10
 	// A read buffer, what is encoded of a batch, and a message on its way to the
-	// handler and back. X4 wants 64 KiB in all: S16 of the defects.
+	// handler and back.
 	const overhead = 192 << 10
 	for name, q := range map[string]*conn.Queue{
 		"no queue":             nil,
