@@ -61,7 +61,9 @@ func (c *Conn) decode(h *Handler, ev *message.Event) error {
 			if err := c.checkPing(); err != nil {
 				return err
 			}
-			c.answer(ev.Payload)
+			if !c.opts.ManualPong {
+				c.answer(ev.Payload)
+			}
 			h.ping(c, ev.Payload)
 		case frame.Pong:
 			c.pings.answered(ev.Payload)

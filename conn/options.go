@@ -50,6 +50,16 @@ type Options struct {
 	// not UTF-8 is refused with [ErrNotUTF8]: the peer would fail the connection.
 	SkipUTF8Sent bool
 
+	// ManualPong leaves it to the application to answer pings, with [Conn.Pong]:
+	// those of a peer that it does not answer go unanswered, and the peer will
+	// take the connection for dead. [Handler.OnPing] tells of them.
+	ManualPong bool
+
+	// Fair lets other goroutines run after each function of a [Handler]: at most
+	// one event of a connection at a time. Otherwise all that one read has
+	// brought is handled before others get their turn, which is faster.
+	Fair bool
+
 	// CompressFrom is the size in bytes of the smallest message to compress,
 	// where compression was agreed; by default 512. -1 compresses all.
 	CompressFrom int

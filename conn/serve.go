@@ -2,6 +2,7 @@ package conn
 
 import (
 	"context"
+	"runtime"
 	"time"
 
 	"github.com/parleyws/parley/conn/message"
@@ -13,7 +14,7 @@ import (
 type Handler struct {
 	OnOpen    func(c *Conn)
 	OnMessage func(c *Conn, m Message)      // m.Data is lent until OnMessage returns
-	OnPing    func(c *Conn, payload []byte) // lent; the pong is already on its way
+	OnPing    func(c *Conn, payload []byte) // lent; unless Options.ManualPong is set the pong is already on its way
 	OnPong    func(c *Conn, payload []byte) // lent
 	OnClose   func(c *Conn, err error)      // the connection has ended; err is nil if the peer closed normally
 	OnPanic   func(c *Conn, reason any)     // one of the others has panicked with reason; see [Conn.Start]
@@ -85,6 +86,7 @@ func (h *Handler) message(c *Conn, m Message) {
 	if h.OnMessage != nil {
 		c.phase.enter(handling)
 		h.OnMessage(c, m)
+		c.giveWay()
 	}
 }
 
@@ -92,6 +94,7 @@ func (h *Handler) ping(c *Conn, payload []byte) {
 	if h != nil && h.OnPing != nil {
 		c.phase.enter(handling)
 		h.OnPing(c, payload)
+		c.giveWay()
 	}
 }
 
@@ -99,5 +102,13 @@ func (h *Handler) pong(c *Conn, payload []byte) {
 	if h != nil && h.OnPong != nil {
 		c.phase.enter(handling)
 		h.OnPong(c, payload)
+		c.giveWay()
+	}
+}
+
+// giveWay lets others run, if that is wanted.
+func (c *Conn) giveWay() {
+	if c.opts.Fair {
+		runtime.Gosched()
 	}
 }

@@ -24,7 +24,7 @@ import (
 // when the HTTP handler returns, and is among [Server.Clients] until it ends.
 func (s *Server) Accept(w http.ResponseWriter, r *http.Request) (*conn.Conn, error) {
 	if s.life.isDraining() {
-		return nil, refuse(w, r, errDraining())
+		return nil, s.refuse(w, r, errDraining())
 	}
 	c, err := s.accept(w, r)
 	if err != nil {
@@ -49,15 +49,18 @@ func (s *Server) track(ctx context.Context, c *conn.Conn) (*conn.Conn, error) {
 func (s *Server) accept(w http.ResponseWriter, r *http.Request) (*conn.Conn, error) {
 	req, err := s.judge(r)
 	if err != nil {
-		return nil, refuse(w, r, err)
+		return nil, s.refuse(w, r, err)
 	}
-	a, err := s.agree(req, w.Header())
+	a, err := s.agree(req, r, w.Header())
 	if err != nil {
-		return nil, refuse(w, r, err)
+		return nil, s.refuse(w, r, err)
+	}
+	if r.Context().Err() != nil { // while a hook took its time
+		return nil, fmt.Errorf("websocket: the client has left: %w", net.ErrClosed)
 	}
 	nc, early, err := hijack(w)
 	if err != nil {
-		return nil, refuse(w, r, err)
+		return nil, s.refuse(w, r, err)
 	}
 	if err := s.sendHead(nc, a.head); err != nil {
 		nc.Close()
@@ -79,6 +82,9 @@ func (s *Server) judge(r *http.Request) (handshake.Request, error) {
 	if err := s.HeadLimits.Check(r); err != nil {
 		return handshake.Request{}, err
 	}
+	if err := s.checkTarget(r); err != nil {
+		return handshake.Request{}, err
+	}
 	req, err := handshake.ParseRequest(r)
 	if err != nil {
 		return handshake.Request{}, err
@@ -89,7 +95,7 @@ func (s *Server) judge(r *http.Request) (handshake.Request, error) {
 	if handshake.IsExtendedConnect(r) {
 		return handshake.Request{}, errNotOverStream
 	}
-	return req, nil
+	return req, s.verify(r)
 }
 
 // agreement is what a server has agreed to.
@@ -99,10 +105,16 @@ type agreement struct {
 	deflate     *deflate.Params // nil for none
 }
 
-// agree answers req, with the fields of extra beside its own. It is done
-// before a connection is taken over, so that an error can still be answered.
-func (s *Server) agree(req handshake.Request, extra http.Header) (a agreement, err error) {
-	resp := handshake.Response{Subprotocol: s.chooseSubprotocol(req)}
+// agree answers req, which r asks for, with the fields of extra beside its own. It
+// is done before a connection is taken over, so that an error can still be answered.
+func (s *Server) agree(req handshake.Request, r *http.Request, extra http.Header) (a agreement, err error) {
+	var resp handshake.Response
+	if resp.Subprotocol, err = s.chooseSubprotocol(req, r); err != nil {
+		return agreement{}, err
+	}
+	if s.ResponseHeader != nil {
+		s.ResponseHeader(r, extra)
+	}
 	if a.deflate, err = s.agreeDeflate(req, &resp); err != nil {
 		return agreement{}, err
 	}
@@ -137,12 +149,6 @@ func valuesOf(r *http.Request) context.Context {
 	return r.Context()
 }
 
-// refuse answers the client and returns err.
-func refuse(w http.ResponseWriter, r *http.Request, err error) error {
-	handshake.Refuse(w, r, err)
-	return err
-}
-
 func (s *Server) checkOrigin(r *http.Request) error {
 	if s.InsecureSkipOriginCheck {
 		return nil
@@ -152,15 +158,6 @@ func (s *Server) checkOrigin(r *http.Request) error {
 		return err
 	}
 	return s.setup.origins.Check(r)
-}
-
-func (s *Server) chooseSubprotocol(req handshake.Request) string {
-	for _, ours := range s.Subprotocols {
-		if slices.Contains(req.Subprotocols, ours) {
-			return ours
-		}
-	}
-	return ""
 }
 
 // agreeDeflate accepts the first of the client's offers of permessage-deflate

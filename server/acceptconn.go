@@ -57,7 +57,7 @@ func (s *Server) AcceptConn(ctx context.Context, rw io.ReadWriteCloser, check fu
 	gone := err != nil && !errors.As(err, new(*handshake.Error)) // nobody is there to be answered
 	var a agreement
 	if err == nil {
-		a, err = s.judgeHead(&in.head, rw, check)
+		a, err = s.judgeHead(opening, &in.head, rw, check)
 	}
 	if err == nil {
 		_, err = rw.Write(a.head)
@@ -125,7 +125,7 @@ func (in *incoming) giveBack() {
 }
 
 // judgeHead judges a request that came over rw, and answers it.
-func (s *Server) judgeHead(h *handshake.Head, rw io.ReadWriteCloser, check func(*handshake.Head) error) (agreement, error) {
+func (s *Server) judgeHead(ctx context.Context, h *handshake.Head, rw io.ReadWriteCloser, check func(*handshake.Head) error) (agreement, error) {
 	if s.life.isDraining() {
 		return agreement{}, errDraining()
 	}
@@ -141,7 +141,21 @@ func (s *Server) judgeHead(h *handshake.Head, rw io.ReadWriteCloser, check func(
 			return agreement{}, err
 		}
 	}
-	return s.agree(req, nil)
+	if !s.hasHooks() {
+		return s.agree(req, nil, nil)
+	}
+	r, err := h.HTTPRequest()
+	if err != nil {
+		return agreement{}, err
+	}
+	r = r.WithContext(ctx)
+	if err := s.checkTarget(r); err != nil {
+		return agreement{}, err
+	}
+	if err := s.verify(r); err != nil {
+		return agreement{}, err
+	}
+	return s.agree(req, r, make(http.Header))
 }
 
 // checkOriginOf is checkOrigin for a request that net/http has not read.

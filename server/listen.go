@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -20,18 +21,44 @@ func Listen(addr string) (net.Listener, error) {
 // ListenAndServe listens on s.Addr and serves until [Server.Shutdown] or
 // [Server.Close], after which it returns [http.ErrServerClosed].
 func (s *Server) ListenAndServe() error {
-	addr := s.Addr
-	if addr == "" {
-		addr = ":http"
-	}
 	if err := s.checkOptions(); err != nil {
 		return err
 	}
-	l, err := Listen(addr)
+	l, err := s.listen()
 	if err != nil {
 		return err
 	}
 	return s.Serve(l)
+}
+
+// listen listens on s.Addr.
+func (s *Server) listen() (net.Listener, error) {
+	addr := s.Addr
+	if addr == "" {
+		addr = ":http"
+	}
+	l, err := Listen(addr)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.limitBacklog(l); err != nil {
+		l.Close()
+		return nil, fmt.Errorf("websocket: listen (option Backlog): %w", err)
+	}
+	return l, nil
+}
+
+// DefaultBacklog is used where [Server.Backlog] is 0.
+const DefaultBacklog = 511
+
+func (s *Server) limitBacklog(l net.Listener) error {
+	switch {
+	case s.Backlog < 0:
+		return nil
+	case s.Backlog == 0:
+		return setBacklog(l, DefaultBacklog)
+	}
+	return setBacklog(l, s.Backlog)
 }
 
 // Serve serves the connections of l, which it closes, until [Server.Shutdown] or

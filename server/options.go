@@ -1,6 +1,8 @@
 package server
 
 import (
+	"context"
+	"net/http"
 	"time"
 
 	"github.com/parleyws/parley/conn"
@@ -17,6 +19,42 @@ type Options struct {
 	// preference. Of those that the client offers, the first on this list is
 	// chosen; if there is none, the connection has no subprotocol.
 	Subprotocols []string
+
+	// SelectSubprotocol, if not nil, chooses instead: it is called with the
+	// names that the client offers, if it offers any, and returns one of them, or
+	// "" for none, or an error that refuses the client (see OnRefusal).
+	SelectSubprotocol func(r *http.Request, offered []string) (string, error)
+
+	// Path is the path that clients connect to, such as "/socket"; "" for any.
+	// It is compared byte for byte with that of the request's target, before
+	// anything is decoded. Requests for another are refused with 404, or left
+	// to [Server.Next].
+	Path string
+
+	// ShouldHandle, if not nil, says which requests this server handles, of
+	// those for its Path. The others are refused with 400, or left to
+	// [Server.Next].
+	ShouldHandle func(r *http.Request) bool
+
+	// Verify, if not nil, says whether a client may connect, for instance by
+	// its cookies. It is called when the request has passed every other check,
+	// and may take its time: ctx ends when the client leaves. An error refuses
+	// the client: an [*handshake.Error] with its status, fields and reason, and
+	// any other with 500 and nothing that could tell the client why.
+	Verify func(ctx context.Context, r *http.Request) error
+
+	// ResponseHeader, if not nil, adds fields to the response that accepts a
+	// client, such as cookies. Those of the handshake itself are not its to
+	// set: that is an error, and the client is refused with 500.
+	ResponseHeader func(r *http.Request, h http.Header)
+
+	// OnRefusal, if not nil, is called with why a client is about to be refused,
+	// an [*handshake.Error] where that is the client's fault. It may answer by
+	// itself, by w or by a connection that it hijacks, and then returns true. An
+	// answer by w closes an HTTP/1.1 connection, unless the hook deletes that
+	// field: a refused upgrade that stays open invites smuggled requests.
+	// [Server.AcceptConn] has no w to give, and returns the error instead.
+	OnRefusal func(w http.ResponseWriter, r *http.Request, err error) (answered bool)
 
 	// Origins are the origins, such as "https://example.com" or
 	// "https://*.example.com", whose pages may connect beside those of the

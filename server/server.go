@@ -31,6 +31,17 @@ type Server struct {
 	// unless it has ended. A nil Handler discards messages.
 	Handler func(ctx context.Context, c *conn.Conn)
 
+	// Backlog is how many connections may wait to be accepted where
+	// [Server.ListenAndServe] listens; 511 by default, and -1 for as many as the
+	// system has as its own default. On Linux the system's bound,
+	// net.core.somaxconn, holds as well. Elsewhere than on Unix it is ignored.
+	Backlog int
+
+	// Next, if not nil, serves the HTTP requests that are not for this server:
+	// those that ask for no upgrade to WebSocket, for another path than Path, or
+	// that ShouldHandle does not want. Without it they are refused.
+	Next http.Handler
+
 	// OnListening is called with the address when the server listens.
 	OnListening func(addr net.Addr)
 
@@ -73,6 +84,10 @@ func Accept(w http.ResponseWriter, r *http.Request, opts *Options) (*conn.Conn, 
 // ServeHTTP accepts a connection and serves it. A request that is no WebSocket
 // handshake gets the HTTP error that RFC 6455 section 4.2.2 wants.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.Next != nil && !s.wants(r) {
+		s.Next.ServeHTTP(w, r)
+		return
+	}
 	c, err := s.Accept(w, r)
 	if err != nil {
 		return
