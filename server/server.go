@@ -27,7 +27,8 @@ type Server struct {
 
 	// Handler serves one connection, on a goroutine of its own. ctx is
 	// [conn.Conn.Context]: it ends with the connection and carries the
-	// request's values. When Handler returns, the connection is closed with 1000
+	// values that middleware, or the hooks of an [http.Server], have given the
+	// request's. When Handler returns, the connection is closed with 1000
 	// unless it has ended. A nil Handler discards messages.
 	Handler func(ctx context.Context, c *conn.Conn)
 
